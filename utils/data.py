@@ -1,0 +1,104 @@
+"""Training, validation and test set, and the pipeline that feeds them to Keras.
+
+Taught in notebook 01.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.model_selection import train_test_split
+
+from utils.folders import DataError
+from utils.settings import Settings
+from utils.sources import open_source
+
+SPLIT_SEED = 0
+
+
+@dataclass(frozen=True)
+class PictureSet:
+    """Pictures and what they show: uint8 [n, side, side, 3] and int64 [n]."""
+
+    images: np.ndarray
+    labels: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+@dataclass(frozen=True)
+class PictureSets:
+    """The three sets. Choices are made on `validation`; `test` waits for notebook 05."""
+
+    train: PictureSet
+    validation: PictureSet
+    test: PictureSet
+    class_names: list[str]
+
+
+def load_sets(settings: Settings) -> PictureSets:
+    """Read the pictures that the settings ask for; the same ones in every notebook.
+
+    Raises:
+        DataError: the folder of pictures cannot be used.
+        download.DownloadError: CIFAR-10 is neither on disk nor to be had.
+    """
+    train_pool, test_pool, class_names = open_source(settings)
+    counts = settings.counts
+    train, validation = split(train_pool.labels, [counts.train, counts.validation], class_names)
+    (test,) = split(test_pool.labels, [counts.test], class_names)
+    return PictureSets(
+        train=PictureSet(train_pool.read(train), train_pool.labels[train]),
+        validation=PictureSet(train_pool.read(validation), train_pool.labels[validation]),
+        test=PictureSet(test_pool.read(test), test_pool.labels[test]),
+        class_names=class_names,
+    )
+
+
+def split(labels: np.ndarray, counts: list[int], class_names: list[str]) -> list[np.ndarray]:
+    """Disjoint sets of indices with `counts` members and the classes' shares of `labels`.
+
+    Where there are fewer pictures than asked for, every set shrinks by the same factor.
+    """
+    left, sets = np.arange(len(labels)), []
+    shrink = min(1.0, len(labels) / sum(counts))
+    wanted = [int(count * shrink) for count in counts]
+    for count in wanted:
+        if count < len(class_names):
+            raise DataError(
+                f"{len(labels)} pictures are too few to give each set one of each of the "
+                f"{len(class_names)} classes. Add pictures."
+            )
+        chosen, rest = left, left[:0]
+        if len(left) - count >= len(class_names):
+            chosen, rest = _draw(left, count, labels, class_names)
+        sets.append(chosen)
+        left = rest
+    return sets
+
+
+def _draw(left, count, labels, class_names):
+    try:
+        return train_test_split(
+            left, train_size=count, stratify=labels[left], random_state=SPLIT_SEED
+        )
+    except ValueError as error:
+        sizes = np.bincount(labels, minlength=len(class_names))
+        rarest = class_names[sizes.argmin()]
+        raise DataError(
+            f"The class {rarest} has only {sizes.min()} of {len(labels)} pictures: too few to give "
+            f"each set some of them. Add pictures to {rarest}, or leave the class out."
+        ) from error
+
+
+def make_dataset(pictures: PictureSet, *, batch_size: int = 32, shuffle: bool = False):
+    """A `tf.data.Dataset` of (uint8 [batch, side, side, 3], int64 [batch]) pairs.
+
+    With `shuffle` the order is another in every epoch; without, it is that of `pictures`.
+    """
+    import tensorflow as tf
+
+    dataset = tf.data.Dataset.from_tensor_slices((pictures.images, pictures.labels))
+    if shuffle:
+        dataset = dataset.shuffle(len(pictures))
+    return dataset.batch(batch_size).prefetch(tf.data.AUTOTUNE)

@@ -1,0 +1,118 @@
+"""A folder of class folders as a source of pictures: one's own, or CIFAR-10 laid out so.
+
+pictures/train/<class>/*.jpg
+pictures/test/<class>/*.jpg
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from utils.progress import progress_bar
+
+PICTURE_ENDINGS = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp")
+FEWEST_PER_CLASS = 3  # one each to train on, to validate on, and to spare
+LAYOUT = "Expected train/<class>/* and test/<class>/* in it, with the same classes in both."
+
+
+class DataError(ValueError):
+    """The pictures asked for cannot be used; the message names what is wrong and where."""
+
+
+@dataclass(frozen=True)
+class ListedPictures:
+    """Picture files and their labels, read and resized when they are needed.
+
+    `labels` is int64 [n]; `read(indices)` gives uint8 pictures [len(indices), side, side, 3].
+    """
+
+    paths: list[Path]
+    labels: np.ndarray
+    side: int
+
+    def read(self, indices: np.ndarray) -> np.ndarray:
+        images = np.empty((len(indices), self.side, self.side, 3), "uint8")
+        if len(indices) < 2_000:  # a second or two: no bar
+            for row, index in enumerate(indices):
+                images[row] = read_picture(self.paths[index], self.side)
+            return images
+        with progress_bar(total=len(indices), what="Reading pictures") as bar:
+            for row, index in enumerate(indices):
+                images[row] = read_picture(self.paths[index], self.side)
+                bar.update()
+        return images
+
+
+def read_picture(path: Path, side: int) -> np.ndarray:
+    """One picture file as uint8 [side, side, 3]; the longer side is cropped about the centre.
+
+    Raises:
+        DataError: there is no such file, or it is not a picture that can be read.
+    """
+    import keras
+
+    try:
+        picture = keras.utils.load_img(
+            path, target_size=(side, side), interpolation="bilinear", keep_aspect_ratio=True
+        )
+        return np.asarray(picture, "uint8")
+    except FileNotFoundError as error:
+        raise DataError(f"There is no picture {path}. Check its name and folder.") from error
+    except (OSError, ValueError, SyntaxError) as error:
+        raise DataError(
+            f"The picture {path} cannot be read: {error}.\n"
+            f"Expected a whole {', '.join(e[1:].upper() for e in PICTURE_ENDINGS)} file. "
+            "Open it in a viewer; replace or delete it."
+        ) from error
+
+
+def open_folder(folder: Path, side: int) -> tuple[ListedPictures, ListedPictures, list[str]]:
+    """The training pictures, the test pictures and the class names of a folder.
+
+    Class names are the folders' names in alphabetical order; a label is a name's place in it.
+
+    Raises:
+        DataError: train/ or test/ is missing or empty, there are fewer than two classes, the
+            two differ in their classes, or a class has too few pictures.
+    """
+    for part in ("train", "test"):
+        if not (folder / part).is_dir():
+            raise DataError(f"The folder {folder} has no folder {part}/.\n{LAYOUT}")
+    class_names = _class_names(folder / "train")
+    others = _class_names(folder / "test")
+    if class_names != others:
+        only = ", ".join(sorted(set(class_names) ^ set(others)))
+        raise DataError(
+            f"{folder}: train/ has {len(class_names)} classes and test/ has {len(others)}; "
+            f"in only one of them: {only}.\n{LAYOUT}"
+        )
+    if len(class_names) < 2:
+        raise DataError(
+            f"{folder / 'train'} holds {len(class_names)} class folders {class_names}; "
+            f"a classifier needs two or more.\n{LAYOUT}"
+        )
+    train, test = (_list_pictures(folder / part, class_names, side) for part in ("train", "test"))
+    return train, test, class_names
+
+
+def _class_names(folder: Path) -> list[str]:
+    return sorted(p.name for p in folder.iterdir() if p.is_dir() and not p.name.startswith("."))
+
+
+def _list_pictures(folder: Path, class_names: list[str], side: int) -> ListedPictures:
+    paths, labels = [], []
+    for label, name in enumerate(class_names):
+        found = sorted(
+            path
+            for path in (folder / name).iterdir()
+            if path.suffix.lower() in PICTURE_ENDINGS and not path.name.startswith(".")
+        )
+        if len(found) < FEWEST_PER_CLASS:
+            raise DataError(
+                f"{folder / name} holds {len(found)} pictures; {FEWEST_PER_CLASS} or more are "
+                f"needed. Endings that count as pictures: {' '.join(PICTURE_ENDINGS)}."
+            )
+        paths += found
+        labels += [label] * len(found)
+    return ListedPictures(paths, np.array(labels, "int64"), side)

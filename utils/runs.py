@@ -1,0 +1,81 @@
+"""Trained networks kept on disk: the model, its history and what it was trained on.
+
+Notebook 04 writes them; notebook 05 reads them.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import pandas as pd
+
+from utils import checkpoints, files
+from utils.folders import DataError
+from utils.model import count_parameters
+from utils.settings import Settings, describe
+
+
+@dataclass
+class Run:
+    """One trained case: `history` has one row an epoch; `seconds` is the training's wall time."""
+
+    case: str
+    network: keras.Model
+    history: pd.DataFrame
+    seconds: float
+
+    @property
+    def trainable_parameters(self) -> int:
+        return count_parameters(self.network.trainable_variables)
+
+
+def run_folder(settings: Settings, case: str) -> Path:
+    """outputs/<edition>/<case>, where everything about one case lies."""
+    return settings.folder / case.replace(" ", "-")
+
+
+def save_run(run: Run, settings: Settings, class_names: list[str]) -> Path:
+    """Write model.keras, history.csv and run.json, each in one piece; returns their folder.
+
+    Raises:
+        files.CannotWriteError: the disk is full or the folder read-only.
+    """
+    folder = run_folder(settings, run.case)
+    with files.whole_file(folder / "model.keras") as temporary:
+        run.network.save(temporary)
+    with files.whole_file(folder / "history.csv") as temporary:
+        run.history.to_csv(temporary, index=False)
+    about = {"seconds": run.seconds, "class_names": class_names, "settings": describe(settings)}
+    files.write_json(folder / "run.json", about)
+    return folder
+
+
+def load_run(case: str, settings: Settings, class_names: list[str]) -> Run | None:
+    """The saved run of this case, or None where there is none or it is damaged (which is said).
+
+    Raises:
+        DataError: the model was trained on other classes than the pictures have.
+    """
+    folder = run_folder(settings, case)
+    about = files.read_json(folder / "run.json")
+    path = folder / "model.keras"
+    if not about or not path.exists():
+        return None
+    problem = checkpoints.damage(path)
+    if problem:
+        print(f"{case}: the saved model is damaged ({problem}).")
+        return None
+    check_classes(path, about["class_names"], class_names)
+    history = pd.read_csv(folder / "history.csv")
+    return Run(case, keras.models.load_model(path), history, about["seconds"])
+
+
+def check_classes(path: Path, known: list[str], given: list[str]) -> None:
+    """Raise DataError where a model knows other classes than the pictures have."""
+    if known != given:
+        odd = ", ".join(sorted(set(known) ^ set(given))) or "none, but their order differs"
+        raise DataError(
+            f"The model {path} was trained on {len(known)} classes, the pictures have "
+            f"{len(given)}; in only one of them: {odd}.\n"
+            "Execute notebook 04 to train on these pictures, or choose the model's own."
+        )

@@ -1,0 +1,92 @@
+"""The four ways of training, under one budget, as notebook 04 does them step by step.
+
+Taught in notebook 04; here so that notebook 05 can make what it needs when opened first.
+"""
+
+import time
+
+import keras
+import numpy as np
+import pandas as pd
+
+from utils import model
+from utils.data import PictureSets, make_dataset
+from utils.runs import Run
+from utils.settings import Settings
+
+SEED = 0
+SCRATCH_RATE = 1e-4
+HEAD_RATE = 1e-3
+FINE_TUNING_RATE = 1e-4
+HEAD_EPOCHS = 40  # on ready-made features an epoch costs a fraction of a second
+
+
+def compile_for_classes(network: keras.Model, learning_rate: float) -> None:
+    """Adam, cross-entropy for labels that are whole numbers, accuracy."""
+    network.compile(
+        optimizer=keras.optimizers.Adam(learning_rate),
+        loss="sparse_categorical_crossentropy",
+        metrics=["accuracy"],
+    )
+
+
+def early_stopping(patience: int) -> keras.callbacks.EarlyStopping:
+    """Stop when the validation loss has not improved for `patience` epochs; go back to the best."""
+    return keras.callbacks.EarlyStopping(
+        monitor="val_loss", patience=patience, restore_best_weights=True
+    )
+
+
+def features_of(network: keras.Model, images: np.ndarray) -> np.ndarray:
+    """What the base of `network` makes of pictures: float32 [n, height, width, channels]."""
+    base = network.get_layer(index=-2)
+    pictures = keras.Input(network.input_shape[1:])
+    return keras.Model(pictures, base(model.preprocess(pictures))).predict(
+        images, batch_size=100, verbose=0
+    )
+
+
+def train_whole(network: keras.Model, sets: PictureSets, rate: float, epochs: int, callbacks=()):
+    """Train all trainable layers on pictures; returns Keras's history as a table."""
+    compile_for_classes(network, rate)
+    history = network.fit(
+        make_dataset(sets.train, shuffle=True),
+        shuffle=False,  # the dataset shuffles itself
+        validation_data=make_dataset(sets.validation),
+        epochs=epochs,
+        callbacks=[early_stopping(3), *callbacks],
+        verbose=2,
+    )
+    return pd.DataFrame(history.history)
+
+
+def train_head(network: keras.Model, sets: PictureSets, callbacks=()):
+    """Run the frozen base once, train the head on its features; returns the history as a table."""
+    head = network.get_layer("head")
+    compile_for_classes(head, HEAD_RATE)
+    history = head.fit(
+        features_of(network, sets.train.images),
+        sets.train.labels,
+        validation_data=(features_of(network, sets.validation.images), sets.validation.labels),
+        epochs=HEAD_EPOCHS,
+        callbacks=[early_stopping(5), *callbacks],
+        verbose=0,
+    )
+    return pd.DataFrame(history.history)
+
+
+def train_case(case: str, settings: Settings, sets: PictureSets) -> Run:
+    """Build and train one case of the rule of thumb; seconds include running the base."""
+    keras.utils.set_random_seed(SEED)
+    start = time.perf_counter()
+    network = model.build_case(case, settings, len(sets.class_names))
+    epochs = settings.counts.epochs
+    if case == "from scratch":
+        history = train_whole(network, sets, SCRATCH_RATE, epochs).assign(phase="whole network")
+    else:
+        history = train_head(network, sets).assign(phase="head")
+    if case == "fine-tuned":
+        whole = train_whole(network, sets, FINE_TUNING_RATE, epochs).assign(phase="whole network")
+        history = pd.concat([history, whole], ignore_index=True)
+    compile_for_classes(network, HEAD_RATE)
+    return Run(case, network, history, time.perf_counter() - start)

@@ -13,26 +13,19 @@ def draw_rule_of_thumb() -> None:
     _, axes = plt.subplots(figsize=(10, 4.4))
     axes.set(xlim=(0, 10), ylim=(0, 4.4))
     axes.axis("off")
-    questions = {
-        "much?": (2.6, 3.9, "Do you have many\nlabelled pictures?"),
-        "similar?": (6.1, 2.5, "Do they look like the pictures\nthe network was pretrained on?"),
-    }
-    answers = {
-        "train all": (1.6, 0.75, ORANGE, "Start from the pretrained\nweights and train\nthe whole network"),
-        "freeze": (4.9, 0.75, BLUE, "Freeze all feature layers,\ntrain a linear classifier\non top of them"),
-        "low": (8.3, 0.75, GREY, "Keep only the low-level layers,\nfrozen, and train a linear\nclassifier on those"),
-    }  # fmt: skip
-    for x, y, text in questions.values():
+    questions = [
+        (2.6, 3.9, "Do you have many\nlabelled pictures?"),
+        (6.1, 2.5, "Do they look like the pictures\nthe network was pretrained on?"),
+    ]
+    train_all = "Start from the pretrained\nweights and train\nthe whole network"
+    freeze = "Freeze all feature layers,\ntrain a linear classifier\non top of them"
+    low_level = "Keep only the low-level layers,\nfrozen, and train a linear\nclassifier on those"
+    answers = [(1.6, ORANGE, train_all), (4.9, BLUE, freeze), (8.3, GREY, low_level)]
+    for x, y, text in questions:
         axes.text(x, y, text, ha="center", va="center", bbox={**BOX, "fc": "white", "ec": "black"})
-    for x, y, colour, text in answers.values():
-        axes.text(
-            x,
-            y,
-            text,
-            ha="center",
-            va="center",
-            bbox={**BOX, "fc": "white", "ec": colour, "lw": 2.5},
-        )
+    for x, colour, text in answers:
+        box = {**BOX, "fc": "white", "ec": colour, "linewidth": 2.5}
+        axes.text(x, 0.75, text, ha="center", va="center", bbox=box)
     arrows = [
         ((2.3, 3.5), (1.6, 1.45), "much", "right"),
         ((3.3, 3.5), (5.0, 2.9), "little", "left"),

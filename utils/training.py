@@ -17,7 +17,7 @@ from utils.settings import Settings
 SEED = 0
 SCRATCH_RATE = 1e-4
 HEAD_RATE = 1e-3
-FINE_TUNING_RATE = 1e-4
+FINE_TUNING_RATE = 3e-5
 HEAD_EPOCHS = 40  # on ready-made features an epoch costs a fraction of a second
 
 

@@ -29,7 +29,7 @@ class Size:
 
 SIZES = {
     "tiny": Size(train=200, validation=100, test=100, epochs=2),
-    "default": Size(train=1_000, validation=500, test=1_000, epochs=8),
+    "default": Size(train=1_000, validation=500, test=1_000, epochs=6),
     "full": Size(train=45_000, validation=5_000, test=10_000, epochs=8),
 }
 ALLOWED = {

@@ -11,12 +11,12 @@ import pandas as pd
 
 from utils import model
 from utils.data import PictureSets, make_dataset
-from utils.runs import Run
+from utils.runs import Run, load_run, save_run
 from utils.settings import Settings
 
 SEED = 0
 SCRATCH_RATE = 1e-4
-HEAD_RATE = 1e-3
+HEAD_RATE = 3e-3
 FINE_TUNING_RATE = 3e-5
 HEAD_EPOCHS = 40  # on ready-made features an epoch costs a fraction of a second
 
@@ -39,11 +39,10 @@ def early_stopping(patience: int) -> keras.callbacks.EarlyStopping:
 
 def features_of(network: keras.Model, images: np.ndarray) -> np.ndarray:
     """What the base of `network` makes of pictures: float32 [n, height, width, channels]."""
-    base = network.get_layer(index=-2)
     pictures = keras.Input(network.input_shape[1:])
-    return keras.Model(pictures, base(model.preprocess(pictures))).predict(
-        images, batch_size=100, verbose=0
-    )
+    base = network.layers[-2]
+    extractor = keras.Model(pictures, base(model.preprocess(pictures)))
+    return extractor.predict(images, batch_size=100, verbose=0).astype("float32")
 
 
 def train_whole(network: keras.Model, sets: PictureSets, rate: float, epochs: int, callbacks=()):
@@ -90,3 +89,21 @@ def train_case(case: str, settings: Settings, sets: PictureSets) -> Run:
         history = pd.concat([history, whole], ignore_index=True)
     compile_for_classes(network, HEAD_RATE)
     return Run(case, network, history, time.perf_counter() - start)
+
+
+def recover_runs(settings: Settings, sets: PictureSets) -> dict[str, Run]:
+    """All cases: those that notebook 04 saved are read, the others trained now; says which.
+
+    Raises:
+        folders.DataError: a saved model was trained on other classes than the pictures have.
+    """
+    runs = {}
+    for case in model.CASES:
+        runs[case] = load_run(case, settings, sets.class_names)
+        if runs[case] is None:
+            print(f"{case}: no saved run in outputs/{settings.edition}, training it now")
+            runs[case] = train_case(case, settings, sets)
+            save_run(runs[case], settings, sets.class_names)
+        else:
+            print(f"{case}: taken from outputs/{settings.edition}")
+    return runs

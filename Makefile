@@ -1,0 +1,40 @@
+# make help lists the targets. The same steps without make stand in README.md.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ROOT := $(shell [ "$$(id -u)" = 0 ] && echo --allow-root)
+
+.PHONY: help run test lab lint format refresh clean
+.DEFAULT_GOAL := help
+
+help:  ## list the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
+
+run: $(VENV)/ready  ## execute notebooks 01 to 05 and show the scoreboard
+	@$(BIN)/python -m utils.run_notebooks
+
+test: $(VENV)/ready  ## run all tests, among them every cell of every notebook
+	@$(BIN)/python -m pytest
+
+lab: $(VENV)/ready  ## open JupyterLab on the first notebook
+	@$(BIN)/jupyter lab --ip 127.0.0.1 $(ROOT) notebooks/01-download.ipynb
+
+lint: $(VENV)/ready  ## check code and notebooks with ruff
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+
+format: $(VENV)/ready  ## format code and notebooks with ruff
+	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
+
+refresh: $(VENV)/ready  ## execute the committed notebooks in place, on the bundled edition
+	@TRANSFER_DATA=toys TRANSFER_WEIGHTS=bundled TRANSFER_SIZE=default \
+		$(BIN)/python -m utils.run_notebooks --in-place
+
+clean:  ## delete the environment; outputs/ stays
+	rm -rf $(VENV)
+
+$(VENV)/ready: requirements.txt constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and f"Python 3.11 or newer is needed; $(PYTHON) is {sys.version.split()[0]}. Try: make PYTHON=python3.11 ...")'
+	@echo "Creating the environment in $(VENV) (once; some minutes) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -c constraints.txt
+	@touch $@

@@ -45,7 +45,7 @@ def draw_network(network) -> None:
     A box is as high as its maps are wide, and as wide as it has channels, both on a log scale.
     """
     boxes = [(name, shape, layers) for name, shape, layers in _parts(network)]
-    _, axes = plt.subplots(figsize=(10, 3.6))
+    _, axes = plt.subplots(figsize=(10, 3.1))
     left = 0.0
     for name, shape, layers in boxes:
         side, channels = (shape[0], shape[-1]) if len(shape) == 3 else (1, shape[-1])
@@ -68,7 +68,7 @@ def draw_network(network) -> None:
         plt.Rectangle((0, 0), 1, 1, fc="white", ec="black", label="no weights"),
     ]
     axes.legend(handles=handles, loc="upper right", fontsize="small")
-    axes.set(xlim=(-0.3, left), ylim=(-2.1, 2.1))
+    axes.set(xlim=(-0.3, left), ylim=(-1.7, 2.0))
     axes.set_title(f"{network.name}: what goes in, and the shape that comes out of each part")
     axes.axis("off")
     plt.show()

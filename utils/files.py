@@ -31,12 +31,19 @@ def whole_file(target: Path) -> Iterator[Path]:
         os.close(handle)
         temporary = Path(name)
         yield temporary
+        temporary.chmod(0o666 & ~_umask())  # mkstemp makes files that only their owner reads
         os.replace(temporary, target)
     except OSError as error:
         raise cannot_write(target, error) from error
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
 
 
 def make_folder(folder: Path) -> Path:

@@ -43,6 +43,7 @@ def gpu_capability() -> tuple[int, int] | None:
 
         gpus = tf.config.list_physical_devices("GPU")
         tf.zeros(1)
+    tf.get_logger().setLevel("ERROR")  # its hints on retracing are not for learners
     if not gpus:
         return None
     return tf.config.experimental.get_device_details(gpus[0]).get("compute_capability", (0, 0))

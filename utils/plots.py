@@ -57,16 +57,16 @@ def show_filters(kernel: np.ndarray) -> None:
     show_pictures((filters - low) / (high - low + 1e-9), columns=16, size=0.5)
 
 
-def show_feature_maps(picture: np.ndarray, maps: dict[str, np.ndarray], per_block: int = 6) -> None:
-    """One picture and, block by block, its strongest feature maps [height, width, channels]."""
-    _, grid = plt.subplots(per_block, len(maps) + 1, figsize=(1.35 * (len(maps) + 1), 7.4))
+def show_feature_maps(picture: np.ndarray, maps: dict[str, np.ndarray], per_block: int = 5) -> None:
+    """One picture and, block by block, its liveliest feature maps [height, width, channels]."""
+    _, grid = plt.subplots(per_block, len(maps) + 1, figsize=(1.35 * (len(maps) + 1), 6.4))
     for axes in grid.flat:
         axes.axis("off")
     grid[0, 0].imshow(picture)
     grid[0, 0].set_title("picture", fontsize="small")
     for column, (block, values) in enumerate(maps.items(), 1):
-        strongest = np.argsort(values.mean((0, 1)))[::-1][:per_block]
-        for axes, channel in zip(grid[:, column], strongest, strict=True):
+        liveliest = np.argsort(values.std((0, 1)))[::-1][:per_block]
+        for axes, channel in zip(grid[:, column], liveliest, strict=True):
             axes.imshow(values[..., channel], cmap="viridis", interpolation="nearest")
         side = values.shape[0]
         grid[0, column].set_title(f"{block}\n{side}x{side}", fontsize="small")
@@ -111,7 +111,7 @@ def show_two_phases(history: pd.DataFrame) -> None:
         ha="right",
     )
     axes.set(xlabel="epoch", ylabel="accuracy", ylim=(0, 1.02))
-    axes.legend(loc="lower right")
+    axes.legend(loc="lower center")
     plt.show()
 
 
@@ -139,7 +139,11 @@ def show_heat(images: np.ndarray, heat: np.ndarray, titles: list[str]) -> None:
             axes.imshow(images[column])
             axes.axis("off")
         grid[1, column].imshow(
-            heat[column], cmap="viridis", alpha=0.6, extent=(-0.5, width - 0.5, height - 0.5, -0.5)
+            heat[column],
+            cmap="viridis",
+            alpha=0.6,
+            interpolation="bilinear",
+            extent=(-0.5, width - 0.5, height - 0.5, -0.5),
         )
         grid[0, column].set_title(title, fontsize="small")
     plt.show()

@@ -1,8 +1,8 @@
 """Execute notebooks in order, showing how far they are, and keep an HTML copy of each.
 
-    python -m utils.run_notebooks               01 to 05 into outputs/notebooks/
-    python -m utils.run_notebooks 03            only those whose name starts so
-    python -m utils.run_notebooks --in-place    refresh the committed notebooks themselves
+python -m utils.run_notebooks               01 to 05 into outputs/notebooks/
+python -m utils.run_notebooks 03            only those whose name starts so
+python -m utils.run_notebooks --in-place    refresh the committed notebooks themselves
 """
 
 import argparse
@@ -126,7 +126,9 @@ def main(arguments: list[str] | None = None) -> int:
             return 1
         notebook.metadata["recorded_seconds"] = round(seconds, 1)
         write(notebook, folder / path.name)
-        print(f"{chr(13) if progress.live else ''}{path.name:<30} done in {clock(seconds)}{' ' * 30}")
+        print(
+            f"{chr(13) if progress.live else ''}{path.name:<30} done in {clock(seconds)}{' ' * 30}"
+        )
     print(f"\nExecuted notebooks, models and logs lie in {os.path.relpath(outputs)}/.")
     if wanted[-1].name.startswith("05"):
         show_scoreboard(outputs / "scoreboard.csv")

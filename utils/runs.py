@@ -41,6 +41,8 @@ def save_run(run: Run, settings: Settings, class_names: list[str]) -> Path:
         files.CannotWriteError: the disk is full or the folder read-only.
     """
     folder = run_folder(settings, run.case)
+    if run.network.optimizer and not run.network.optimizer.built:
+        run.network.optimizer.build(run.network.trainable_variables)  # or Keras warns on reload
     with files.whole_file(folder / "model.keras") as temporary:
         run.network.save(temporary)
     with files.whole_file(folder / "history.csv") as temporary:

@@ -28,7 +28,7 @@ class Size:
 
 
 SIZES = {
-    "tiny": Size(train=200, validation=100, test=100, epochs=2),
+    "tiny": Size(train=200, validation=100, test=100, epochs=3),
     "default": Size(train=1_000, validation=500, test=1_000, epochs=6),
     "full": Size(train=45_000, validation=5_000, test=10_000, epochs=8),
 }
@@ -83,21 +83,21 @@ class Settings:
         return "\n".join(lines) + self._notice()
 
     def _notice(self) -> str:
-        missing = [
-            text
-            for name, text in (
-                ("data", "toys stand in for CIFAR-10's pictures"),
-                ("weights", "weights pretrained on Tiny ImageNet stand in for ImageNet's"),
-            )
-            if self.reasons.get(name, "").startswith("auto") and "neither" in self.reasons[name]
-        ]
+        missing = []
+        if self.data == "toys":
+            missing.append("toys stand in for CIFAR-10's pictures")
+        if self.weights == "bundled":
+            missing.append("weights pretrained on Tiny ImageNet stand in for ImageNet's")
         if not missing:
             return ""
         text = (
             f"BUNDLED EDITION: {', and '.join(missing)}. Everything works the same way, but the "
-            "figures are not those of CIFAR-10 with ImageNet's weights. With the internet, "
-            "execute notebook 01 again and it will fetch them."
+            "numbers are not those of CIFAR-10 with ImageNet's weights."
         )
+        if any("neither" in self.reasons.get(name, "") for name in ("data", "weights")):
+            text += (
+                " With the internet, execute notebook 01 again and it will fetch what is missing."
+            )
         bar = "=" * 78
         return f"\n{bar}\n{textwrap.fill(text, 78)}\n{bar}"
 
@@ -127,7 +127,13 @@ def choose_settings(
         variable = os.environ.get(f"TRANSFER_{name.upper()}", "").strip()
         given = str(value) if value is not None else variable
         asked[name] = given or ("default" if name == "size" else "auto")
-        reasons[name] = "argument" if value is not None else "variable" if variable else "default"
+        reasons[name] = (
+            "asked for here"
+            if value is not None
+            else f"asked for by TRANSFER_{name.upper()}"
+            if variable
+            else "default"
+        )
     noted = {} if anew else files.read_json(outputs / "choice.json")
     for name, choose in (("data", _choose_data), ("weights", _choose_weights)):
         asked[name], reasons[name] = choose(asked[name], reasons[name], noted.get(name))

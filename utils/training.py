@@ -45,7 +45,7 @@ def features_of(network: keras.Model, images: np.ndarray) -> np.ndarray:
     return extractor.predict(images, batch_size=100, verbose=0).astype("float32")
 
 
-def train_whole(network: keras.Model, sets: PictureSets, rate: float, epochs: int, callbacks=()):
+def train_whole(network: keras.Model, sets: PictureSets, rate: float, epochs: int):
     """Train all trainable layers on pictures; returns Keras's history as a table."""
     compile_for_classes(network, rate)
     history = network.fit(
@@ -53,13 +53,13 @@ def train_whole(network: keras.Model, sets: PictureSets, rate: float, epochs: in
         shuffle=False,  # the dataset shuffles itself
         validation_data=make_dataset(sets.validation),
         epochs=epochs,
-        callbacks=[early_stopping(3), *callbacks],
+        callbacks=[early_stopping(3)],
         verbose=2,
     )
-    return pd.DataFrame(history.history)
+    return pd.DataFrame(history.history).assign(phase="whole network")
 
 
-def train_head(network: keras.Model, sets: PictureSets, callbacks=()):
+def train_head(network: keras.Model, sets: PictureSets):
     """Run the frozen base once, train the head on its features; returns the history as a table."""
     head = network.get_layer("head")
     compile_for_classes(head, HEAD_RATE)
@@ -68,10 +68,10 @@ def train_head(network: keras.Model, sets: PictureSets, callbacks=()):
         sets.train.labels,
         validation_data=(features_of(network, sets.validation.images), sets.validation.labels),
         epochs=HEAD_EPOCHS,
-        callbacks=[early_stopping(5), *callbacks],
+        callbacks=[early_stopping(5)],
         verbose=0,
     )
-    return pd.DataFrame(history.history)
+    return pd.DataFrame(history.history).assign(phase="head")
 
 
 def train_case(case: str, settings: Settings, sets: PictureSets) -> Run:
@@ -81,13 +81,13 @@ def train_case(case: str, settings: Settings, sets: PictureSets) -> Run:
     network = model.build_case(case, settings, len(sets.class_names))
     epochs = settings.counts.epochs
     if case == "from scratch":
-        history = train_whole(network, sets, SCRATCH_RATE, epochs).assign(phase="whole network")
+        history = train_whole(network, sets, SCRATCH_RATE, epochs)
     else:
-        history = train_head(network, sets).assign(phase="head")
-    if case == "fine-tuned":
-        whole = train_whole(network, sets, FINE_TUNING_RATE, epochs).assign(phase="whole network")
+        history = train_head(network, sets)
+        compile_for_classes(network, HEAD_RATE)
+    if case == "fine-tuned":  # running the base for the head was one pass of the budget
+        whole = train_whole(network, sets, FINE_TUNING_RATE, epochs - 1)
         history = pd.concat([history, whole], ignore_index=True)
-    compile_for_classes(network, HEAD_RATE)
     return Run(case, network, history, time.perf_counter() - start)
 
 

@@ -26,7 +26,9 @@ format: $(VENV)/ready  ## format code and notebooks with ruff
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
 
 refresh: $(VENV)/ready  ## execute the committed notebooks in place, on the bundled edition
+	@rm -rf outputs/keras-home  # so that drawing the toys is among the minutes
 	@TRANSFER_DATA=toys TRANSFER_WEIGHTS=bundled TRANSFER_SIZE=default \
+		KERAS_HOME=$(CURDIR)/outputs/keras-home \
 		$(BIN)/python -m utils.run_notebooks --in-place
 
 clean:  ## delete the environment; outputs/ stays

@@ -5,10 +5,11 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+CPUINFO = Path("/proc/cpuinfo")
 BFLOAT16_FLAGS = ("avx512_bf16", "amx_bf16")
 
 
-def cpu_flags(cpuinfo: Path = Path("/proc/cpuinfo")) -> set[str]:
+def cpu_flags(cpuinfo: Path = CPUINFO) -> set[str]:
     """The CPU's feature flags as Linux lists them; empty where there is no such list."""
     try:
         lines = cpuinfo.read_text(encoding="utf-8", errors="replace").splitlines()

@@ -7,6 +7,7 @@ python -m utils.run_notebooks --in-place    refresh the committed notebooks them
 
 import argparse
 import os
+import re
 import sys
 import time
 from pathlib import Path
@@ -125,6 +126,8 @@ def main(arguments: list[str] | None = None) -> int:
             print(f"\n{path.name} stopped with an error:\n{error}", file=sys.stderr)
             return 1
         notebook.metadata["recorded_seconds"] = round(seconds, 1)
+        if options.in_place:
+            say_minutes(notebook, seconds)
         write(notebook, folder / path.name)
         print(
             f"{chr(13) if progress.live else ''}{path.name:<30} done in {clock(seconds)}{' ' * 30}"
@@ -133,6 +136,14 @@ def main(arguments: list[str] | None = None) -> int:
     if wanted[-1].name.startswith("05"):
         show_scoreboard(outputs / "scoreboard.csv")
     return 0
+
+
+def say_minutes(notebook: nbformat.NotebookNode, seconds: float) -> None:
+    """Put the measured minutes into the notebook's header."""
+    header = notebook.cells[0]
+    header.source = re.sub(
+        r"(\*\*Minutes\*\* \| )\S+", rf"\g<1>{seconds / 60:.1f}", header.source, count=1
+    )
 
 
 def show_scoreboard(path: Path) -> None:

@@ -20,6 +20,7 @@ class Checkpoint(keras.callbacks.ModelCheckpoint):
 
     A file gets its final name, epoch and validation loss (`03-0.812.keras`), only once it is
     whole. The newest `keep` files stay: a VGG16 with its optimizer's state weighs 120 to 180 MB.
+    Files of the same or a later epoch are left over from a run that this one replaces, and go.
 
     Raises:
         files.CannotWriteError: the disk is full or the folder read-only; earlier files stay.
@@ -32,16 +33,26 @@ class Checkpoint(keras.callbacks.ModelCheckpoint):
 
     def on_epoch_end(self, epoch, logs=None):
         try:
+            self._delete_partial()  # a run that was killed may have left one
             super().on_epoch_end(epoch, logs)
             for partial in self.folder.glob(f"*{PARTIAL}"):
-                os.replace(partial, partial.with_name(partial.name.replace(PARTIAL, ".keras")))
+                written = partial.with_name(partial.name.replace(PARTIAL, ".keras"))
+                os.replace(partial, written)
+                self._delete_outdated(written)
         except OSError as error:
             raise files.cannot_write(self.folder, error) from error
         finally:
-            for partial in self.folder.glob(f"*{PARTIAL}"):
-                partial.unlink()
-        for old in list_checkpoints(self.folder)[self.keep :]:
-            old.unlink()
+            self._delete_partial()
+
+    def _delete_partial(self) -> None:
+        for partial in self.folder.glob(f"*{PARTIAL}"):
+            partial.unlink()
+
+    def _delete_outdated(self, newest: Path) -> None:
+        found = list_checkpoints(self.folder)
+        before = [path for path in found if epochs_done(path) < epochs_done(newest)]
+        for path in {*found} - {newest, *before[: self.keep - 1]}:
+            path.unlink()
 
 
 def list_checkpoints(folder: Path) -> list[Path]:
@@ -75,6 +86,6 @@ def damage(path: Path) -> str | None:
     try:
         with zipfile.ZipFile(path) as archive:
             broken = archive.testzip()
-    except (OSError, zipfile.BadZipFile) as error:
-        return str(error)
+    except (OSError, EOFError, RuntimeError, zipfile.BadZipFile) as error:
+        return str(error) or "it ends too early"
     return broken and f"its part {broken} does not match its checksum"

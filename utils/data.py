@@ -59,6 +59,7 @@ def split(labels: np.ndarray, counts: list[int], class_names: list[str]) -> list
     """Disjoint sets of indices with `counts` members and the classes' shares of `labels`.
 
     Where there are fewer pictures than asked for, every set shrinks by the same factor.
+    Leftovers too few to give one to each class go to the last set.
     """
     left, sets = np.arange(len(labels)), []
     shrink = min(1.0, len(labels) / sum(counts))

@@ -14,7 +14,7 @@ def draw_rule_of_thumb() -> None:
     axes.set(xlim=(0, 10), ylim=(0, 4.4))
     axes.axis("off")
     questions = [
-        (2.6, 3.9, "Do you have many\nlabelled pictures?"),
+        (2.6, 3.9, "Do you have many labelled\npictures (tens of thousands)?"),
         (6.1, 2.5, "Do they look like the pictures\nthe network was pretrained on?"),
     ]
     train_all = "Start from the pretrained\nweights and train\nthe whole network"
@@ -27,10 +27,10 @@ def draw_rule_of_thumb() -> None:
         box = {**BOX, "fc": "white", "ec": colour, "linewidth": 2.5}
         axes.text(x, 0.75, text, ha="center", va="center", bbox=box)
     arrows = [
-        ((2.3, 3.5), (1.6, 1.45), "much", "right"),
-        ((3.3, 3.5), (5.0, 2.9), "little", "left"),
-        ((5.7, 2.05), (4.9, 1.45), "yes: similar", "right"),
-        ((6.9, 2.05), (8.2, 1.45), "no: unlike", "left"),
+        ((2.2, 3.55), (1.6, 1.25), "yes", "right"),
+        ((3.4, 3.55), (4.9, 2.85), "no", "left"),
+        ((5.6, 2.15), (4.9, 1.25), "yes", "right"),
+        ((6.8, 2.15), (8.3, 1.25), "no", "left"),
     ]
     for start, end, text, side in arrows:
         axes.annotate("", end, start, arrowprops={"arrowstyle": "-|>", "color": "black"})
@@ -76,8 +76,9 @@ def draw_network(network) -> None:
 
 def _parts(network):
     """(name, output shape without batch, layers) of each part worth a box, in order."""
+    *_, shift, base, head = network.layers
     yield "pictures", network.input_shape[1:], []
-    *_, base, head = network.layers
+    yield "preprocess", shift.output.shape[1:], []
     blocks = {}
     for layer in base.layers:
         if layer.name.startswith("block"):

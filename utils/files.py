@@ -64,11 +64,12 @@ def cannot_write(target: Path, error: OSError) -> CannotWriteError:
 
 
 def read_json(path: Path) -> dict:
-    """The file's content, or an empty dict if there is no such file or it is not JSON."""
+    """The file's content, or an empty dict if there is no such file or it is no JSON object."""
     try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
+        content = json.loads(Path(path).read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):
         return {}
+    return content if isinstance(content, dict) else {}
 
 
 def write_json(path: Path, content: dict) -> None:

@@ -51,6 +51,7 @@ def read_picture(path: Path, side: int) -> np.ndarray:
         DataError: there is no such file, or it is not a picture that can be read.
     """
     import keras
+    from PIL import Image
 
     try:
         picture = keras.utils.load_img(
@@ -59,7 +60,7 @@ def read_picture(path: Path, side: int) -> np.ndarray:
         return np.asarray(picture, "uint8")
     except FileNotFoundError as error:
         raise DataError(f"There is no picture {path}. Check its name and folder.") from error
-    except (OSError, ValueError, SyntaxError) as error:
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise DataError(
             f"The picture {path} cannot be read: {error}.\n"
             f"Expected a whole {', '.join(e[1:].upper() for e in PICTURE_ENDINGS)} file. "

@@ -6,10 +6,11 @@ Taught in notebook 02.
 from pathlib import Path
 
 import keras
+import pooch
 
 from utils import download
-from utils.settings import BUNDLED_WEIGHTS, Settings
-from utils.weights import check_weights_file
+from utils.settings import BUNDLED_SHA256, BUNDLED_WEIGHTS, Settings
+from utils.weights import WeightsError, check_weights_file
 
 IMAGENET_MEANS = (103.939, 116.779, 123.68)  # blue, green, red
 LOW_LEVEL_CUT = "block3_pool"
@@ -40,9 +41,27 @@ def weights_argument(settings: Settings) -> str | None:
     if settings.weights == "imagenet":
         download.fetch(download.imagenet_vgg16(download.keras_home()))
         return "imagenet"
-    path = BUNDLED_WEIGHTS if settings.weights == "bundled" else Path(settings.weights)
-    check_weights_file(path)
-    return str(path)
+    if settings.weights == "bundled":
+        check_bundled_weights()
+        return str(BUNDLED_WEIGHTS)
+    check_weights_file(Path(settings.weights))
+    return settings.weights
+
+
+def check_bundled_weights() -> str:
+    """Compare the bundled file's SHA-256 with the one it was shipped with, and return it.
+
+    Raises:
+        weights.WeightsError: the file is missing or damaged.
+    """
+    check_weights_file(BUNDLED_WEIGHTS)
+    found = pooch.file_hash(str(BUNDLED_WEIGHTS), alg="sha256")
+    if found != BUNDLED_SHA256:
+        raise WeightsError(
+            f"The bundled weights {BUNDLED_WEIGHTS} are damaged: sha256 {found}, expected "
+            f"{BUNDLED_SHA256}.\nGet them again: git checkout -- data/{BUNDLED_WEIGHTS.name}"
+        )
+    return found
 
 
 def build_base(settings: Settings, *, pretrained: bool = True) -> keras.Model:

@@ -88,7 +88,7 @@ def show_curves(histories: dict[str, pd.DataFrame], chance: float) -> None:
     left.axhline(chance, color="black", linewidth=1, linestyle=":")
     left.annotate("chance", (1, chance), xytext=(0, 3), textcoords="offset points")
     left.set(xlabel="epoch", ylabel="validation accuracy", ylim=(0, 1))
-    right.set(xlabel="epoch", ylabel="validation loss (nats)")
+    right.set(xlabel="epoch", ylabel="validation loss")
     left.legend(fontsize="small")
     plt.show()
 

@@ -89,13 +89,15 @@ def recorded_minutes() -> dict[str, float]:
 
 
 def draw_overview(settings: Settings) -> None:
-    """data/figures/overview.png: toys, the network, and what the chosen one says of a picture."""
+    """data/figures/overview.png: toys, the network, and what the frozen case says of a picture."""
     import keras
 
-    from utils import data, diagrams
+    from utils import data, diagrams, plots
+    from utils.runs import run_folder
 
+    plots.use_style()
     sets = data.load_sets(settings)
-    network = keras.models.load_model(settings.folder / "chosen.keras")
+    network = keras.models.load_model(run_folder(settings, "frozen base") / "model.keras")
     answers = network.predict(sets.test.images[:16], verbose=0)
     one = int(answers.max(axis=1).argsort()[8])  # neither the surest nor the least sure
     answer = dict(zip(sets.class_names, answers[one].tolist(), strict=True))

@@ -15,7 +15,7 @@ from pathlib import Path
 import nbformat
 import pandas as pd
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError
+from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbconvert import HTMLExporter
 
 from utils import files
@@ -120,7 +120,7 @@ def main(arguments: list[str] | None = None) -> int:
     for path, notebook in notebooks.items():
         try:
             seconds = execute(path, notebook, progress)
-        except CellExecutionError as error:
+        except (CellExecutionError, DeadKernelError) as error:  # dead: often out of memory
             if not options.in_place:
                 write(notebook, folder / path.name)
             print(f"\n{path.name} stopped with an error:\n{error}", file=sys.stderr)

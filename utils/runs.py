@@ -41,8 +41,9 @@ def save_run(run: Run, settings: Settings, class_names: list[str]) -> Path:
         files.CannotWriteError: the disk is full or the folder read-only.
     """
     folder = run_folder(settings, run.case)
-    if run.network.optimizer and not run.network.optimizer.built:
-        run.network.optimizer.build(run.network.trainable_variables)  # or Keras warns on reload
+    optimizer = getattr(run.network, "optimizer", None)  # there is none before compiling
+    if optimizer and not optimizer.built:
+        optimizer.build(run.network.trainable_variables)  # or Keras warns on reload
     with files.whole_file(folder / "model.keras") as temporary:
         run.network.save(temporary)
     with files.whole_file(folder / "history.csv") as temporary:
@@ -59,17 +60,26 @@ def load_run(case: str, settings: Settings, class_names: list[str]) -> Run | Non
         DataError: the model was trained on other classes than the pictures have.
     """
     folder = run_folder(settings, case)
-    about = files.read_json(folder / "run.json")
+    about, history = files.read_json(folder / "run.json"), _read_table(folder / "history.csv")
     path = folder / "model.keras"
-    if not about or not path.exists():
+    if not path.exists():
+        return None
+    if not about or history is None:
+        print(f"{case}: the saved run is incomplete.")
         return None
     problem = checkpoints.damage(path)
     if problem:
         print(f"{case}: the saved model is damaged ({problem}).")
         return None
     check_classes(path, about["class_names"], class_names)
-    history = pd.read_csv(folder / "history.csv")
     return Run(case, keras.models.load_model(path), history, about["seconds"])
+
+
+def _read_table(path: Path) -> pd.DataFrame | None:
+    try:
+        return pd.read_csv(path)
+    except (FileNotFoundError, ValueError):  # pandas's own errors are ValueErrors
+        return None
 
 
 def check_classes(path: Path, known: list[str], given: list[str]) -> None:

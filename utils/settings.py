@@ -14,6 +14,7 @@ from utils import download, files, hardware
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 BUNDLED_WEIGHTS = REPOSITORY / "data" / "vgg16-tiny-imagenet.weights.h5"
+BUNDLED_SHA256 = "a2cad6f996ec65f7e89c0db551e7974e13b65dc4bc35fb8579908d1271cc8ba4"
 SMALLEST_SIDE = 32  # pixels; VGG16 halves the picture five times
 
 
@@ -158,9 +159,9 @@ def choose_settings(
     return settings
 
 
-def _choose_data(value: str, reason: str, noted: list | None) -> tuple[str, str]:
+def _choose_data(value: str, reason: str, noted: object) -> tuple[str, str]:
     if value == "auto":
-        return tuple(noted) if noted else _take_or_bundled(download.cifar10_archive, "toys")
+        return _noted(noted) or _take_or_bundled(download.cifar10_archive, "toys")
     if value in ("cifar10", "toys"):
         return value, reason
     if not Path(value).expanduser().is_dir():
@@ -168,14 +169,22 @@ def _choose_data(value: str, reason: str, noted: list | None) -> tuple[str, str]
     return str(Path(value).expanduser().resolve()), reason
 
 
-def _choose_weights(value: str, reason: str, noted: list | None) -> tuple[str, str]:
+def _choose_weights(value: str, reason: str, noted: object) -> tuple[str, str]:
     if value == "auto":
-        return tuple(noted) if noted else _take_or_bundled(download.imagenet_vgg16, "bundled")
+        return _noted(noted) or _take_or_bundled(download.imagenet_vgg16, "bundled")
     if value in ("imagenet", "bundled", "none"):
         return value, reason
     if not Path(value).expanduser().is_file():
         raise SettingsError("weights", value, "is neither a known name nor a file that exists")
     return str(Path(value).expanduser().resolve()), reason
+
+
+def _noted(noted: object) -> tuple[str, str] | None:
+    """An earlier choice and its reason; None where there is none or the note is damaged."""
+    match noted:
+        case ["cifar10" | "toys" | "imagenet" | "bundled" as choice, str(reason)]:
+            return choice, reason
+    return None
 
 
 def _take_or_bundled(wanted: Callable, bundled: str) -> tuple[str, str]:

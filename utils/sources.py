@@ -76,6 +76,6 @@ def _read_toys(path: Path) -> dict | None:
             return dict(stored)
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, EOFError, RuntimeError, zipfile.BadZipFile) as error:
         print(f"{path.name} in the cache is damaged ({error}); drawing it anew.")
         return None

@@ -30,11 +30,12 @@ def compile_for_classes(network: keras.Model, learning_rate: float) -> None:
     )
 
 
-def early_stopping(patience: int) -> keras.callbacks.EarlyStopping:
+def early_stopping(patience: int) -> list[keras.callbacks.Callback]:
     """Stop when the validation loss has not improved for `patience` epochs; go back to the best."""
-    return keras.callbacks.EarlyStopping(
+    stop = keras.callbacks.EarlyStopping(
         monitor="val_loss", patience=patience, restore_best_weights=True
     )
+    return [stop]
 
 
 def features_of(network: keras.Model, images: np.ndarray) -> np.ndarray:
@@ -46,32 +47,30 @@ def features_of(network: keras.Model, images: np.ndarray) -> np.ndarray:
 
 
 def train_whole(network: keras.Model, sets: PictureSets, rate: float, epochs: int):
-    """Train all trainable layers on pictures; returns Keras's history as a table."""
+    """Train all trainable layers on pictures; returns Keras's History."""
     compile_for_classes(network, rate)
-    history = network.fit(
+    return network.fit(
         make_dataset(sets.train, shuffle=True),
         shuffle=False,  # the dataset shuffles itself
         validation_data=make_dataset(sets.validation),
         epochs=epochs,
-        callbacks=[early_stopping(3)],
+        callbacks=early_stopping(patience=3),
         verbose=2,
     )
-    return pd.DataFrame(history.history).assign(phase="whole network")
 
 
-def train_head(network: keras.Model, sets: PictureSets):
-    """Run the frozen base once, train the head on its features; returns the history as a table."""
+def train_head(network: keras.Model, sets: PictureSets, callbacks: list | None = None):
+    """Run the frozen base once, train the head on its features; returns Keras's History."""
     head = network.get_layer("head")
     compile_for_classes(head, HEAD_RATE)
-    history = head.fit(
+    return head.fit(
         features_of(network, sets.train.images),
         sets.train.labels,
         validation_data=(features_of(network, sets.validation.images), sets.validation.labels),
         epochs=HEAD_EPOCHS,
-        callbacks=[early_stopping(5)],
+        callbacks=callbacks or early_stopping(patience=5),
         verbose=0,
     )
-    return pd.DataFrame(history.history).assign(phase="head")
 
 
 def train_case(case: str, settings: Settings, sets: PictureSets) -> Run:
@@ -81,14 +80,19 @@ def train_case(case: str, settings: Settings, sets: PictureSets) -> Run:
     network = model.build_case(case, settings, len(sets.class_names))
     epochs = settings.counts.epochs
     if case == "from scratch":
-        history = train_whole(network, sets, SCRATCH_RATE, epochs)
+        history = _table(train_whole(network, sets, SCRATCH_RATE, epochs), "whole network")
     else:
-        history = train_head(network, sets)
+        history = _table(train_head(network, sets), "head")
         compile_for_classes(network, HEAD_RATE)
     if case == "fine-tuned":  # running the base for the head was one pass of the budget
         whole = train_whole(network, sets, FINE_TUNING_RATE, epochs - 1)
-        history = pd.concat([history, whole], ignore_index=True)
+        history = pd.concat([history, _table(whole, "whole network")], ignore_index=True)
     return Run(case, network, history, time.perf_counter() - start)
+
+
+def _table(history, phase: str) -> pd.DataFrame:
+    """One row an epoch, and the phase of training it belongs to."""
+    return pd.DataFrame(history.history).assign(phase=phase)
 
 
 def recover_runs(settings: Settings, sets: PictureSets) -> dict[str, Run]:

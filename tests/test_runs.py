@@ -1,0 +1,133 @@
+"""Runs saved by notebook 04 are what notebook 05 reads; what is damaged or foreign is noticed."""
+
+import json
+import warnings
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+
+from utils import files
+from utils.folders import DataError
+from utils.runs import Run, load_run, run_folder, save_run
+
+CLASSES = ["ant", "bee", "cat"]
+
+
+@pytest.fixture
+def run():
+    keras.utils.set_random_seed(0)
+    network = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, activation="softmax")])
+    network.compile(keras.optimizers.Adam(0.01), loss="sparse_categorical_crossentropy")
+    history = pd.DataFrame(
+        {"loss": [2.5, 1.25], "val_loss": [2.0, 1.5], "phase": ["head", "whole"]}
+    )
+    return Run("frozen base", network, history, 12.5)
+
+
+@pytest.fixture
+def settings(make_settings):
+    return make_settings()
+
+
+@pytest.fixture
+def saved(run, settings):
+    return save_run(run, settings, CLASSES)
+
+
+def test_a_run_comes_back_as_it_was_saved(run, settings, saved):
+    assert saved == settings.folder / "frozen-base"
+    assert {path.name for path in saved.iterdir()} == {"model.keras", "history.csv", "run.json"}
+    again = load_run("frozen base", settings, CLASSES)
+    assert (again.case, again.seconds, again.trainable_parameters) == ("frozen base", 12.5, 15)
+    pd.testing.assert_frame_equal(again.history, run.history)
+    inputs = np.random.default_rng(0).normal(size=(5, 4))
+    np.testing.assert_array_equal(
+        again.network.predict(inputs, verbose=0), run.network.predict(inputs, verbose=0)
+    )
+
+
+def test_a_network_that_was_never_fitted_comes_back_without_a_warning(settings, saved):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert load_run("frozen base", settings, CLASSES) is not None
+
+
+def test_a_network_that_was_never_compiled_can_be_saved(run, settings):
+    network = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
+    save_run(Run("from scratch", network, run.history, 1.0), settings, CLASSES)
+    assert load_run("from scratch", settings, CLASSES).trainable_parameters == 15
+
+
+def test_what_a_run_was_trained_on_is_kept_beside_it(saved):
+    about = json.loads((saved / "run.json").read_text())
+    assert about["class_names"] == CLASSES
+    assert about["settings"]["data"] == "toys"
+
+
+def test_another_case_or_edition_has_no_run(settings, saved, make_settings):
+    assert load_run("fine-tuned", settings, CLASSES) is None
+    assert load_run("frozen base", make_settings(side=48), CLASSES) is None
+
+
+def cut_model(folder):
+    path = folder / "model.keras"
+    path.write_bytes(path.read_bytes()[:-200])
+
+
+def empty_model(folder):
+    (folder / "model.keras").write_bytes(b"")
+
+
+@pytest.mark.parametrize("damage", [cut_model, empty_model])
+def test_a_damaged_model_is_said_and_not_read(settings, saved, capsys, damage):
+    damage(saved)
+    assert load_run("frozen base", settings, CLASSES) is None
+    assert "frozen base: the saved model is damaged (" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["history.csv", "run.json"])
+@pytest.mark.parametrize("content", [None, b""])
+def test_a_run_without_one_of_its_tables_is_said_and_not_read(
+    settings, saved, capsys, name, content
+):
+    (saved / name).unlink()
+    if content is not None:
+        (saved / name).write_bytes(content)
+    assert load_run("frozen base", settings, CLASSES) is None
+    assert "frozen base: the saved run is incomplete." in capsys.readouterr().out
+
+
+def test_a_run_without_its_model_is_none(settings, saved):
+    (saved / "model.keras").unlink()
+    assert load_run("frozen base", settings, CLASSES) is None
+
+
+@pytest.mark.parametrize(
+    ("class_names", "odd"),
+    [
+        (["ant", "bee", "cow"], "in only one of them: cat, cow."),
+        (["ant", "bee"], "on 3 classes, the pictures have 2; in only one of them: cat."),
+        (["bee", "ant", "cat"], "none, but their order differs"),
+    ],
+)
+def test_other_classes_are_named(settings, saved, class_names, odd):
+    with pytest.raises(DataError) as caught:
+        load_run("frozen base", settings, class_names)
+    assert odd in str(caught.value)
+    assert str(saved / "model.keras") in str(caught.value)
+
+
+def test_a_full_disk_leaves_the_run_that_was_there(run, settings, saved, monkeypatch):
+    def save(_, path, **__):
+        path.write_bytes(b"the first bytes")
+        raise OSError(28, "No space left on device")
+
+    before = {path.name: path.read_bytes() for path in saved.iterdir()}
+    monkeypatch.setattr(keras.Model, "save", save)
+    with pytest.raises(files.CannotWriteError, match=r"model\.keras: No space left"):
+        save_run(run, settings, CLASSES)
+    assert {
+        path.name: path.read_bytes() for path in run_folder(settings, run.case).iterdir()
+    } == before

@@ -8,7 +8,7 @@ ROOT := $(shell [ "$$(id -u)" = 0 ] && echo --allow-root)
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(VENV)/ready  ## execute notebooks 01 to 05 and show the scoreboard
 	@$(BIN)/python -m utils.run_notebooks
@@ -27,9 +27,12 @@ format: $(VENV)/ready  ## format code and notebooks with ruff
 
 refresh: $(VENV)/ready  ## execute the committed notebooks in place, on the bundled edition
 	@rm -rf outputs/keras-home  # so that drawing the toys is among the minutes
-	@TRANSFER_DATA=toys TRANSFER_WEIGHTS=bundled TRANSFER_SIZE=default \
-		KERAS_HOME=$(CURDIR)/outputs/keras-home \
+	@TRANSFER_DATA=toys TRANSFER_WEIGHTS=bundled TRANSFER_SIZE=default TRANSFER_SIDE= \
+		TRANSFER_OUTPUTS= KERAS_HOME="$(CURDIR)/outputs/keras-home" \
 		$(BIN)/python -m utils.run_notebooks --in-place
+	@TRANSFER_DATA=toys TRANSFER_WEIGHTS=bundled TRANSFER_SIZE=default TRANSFER_SIDE= \
+		TRANSFER_OUTPUTS= KERAS_HOME="$(CURDIR)/outputs/keras-home" \
+		$(BIN)/python -m utils.record toys --command "make refresh"
 
 clean:  ## delete the environment; outputs/ stays
 	rm -rf $(VENV)

@@ -20,6 +20,7 @@ def pytest_configure(config):
         TRANSFER_WEIGHTS="bundled",
         TRANSFER_SIZE="tiny",
         TRANSFER_OUTPUTS=config.stash[OUTPUTS],
+        KERAS_HOME=os.path.join(config.stash[OUTPUTS], "keras-home"),
         TF_CPP_MIN_LOG_LEVEL="2",
     )
     os.environ.pop("TRANSFER_SIDE", None)

@@ -98,7 +98,9 @@ def test_the_newest_is_found_by_number_not_by_letter(tmp_path, capsys):
     (tmp_path / "notes.txt").touch()
     _, done = load_newest(tmp_path)
     assert done == 100
-    assert "Going on from 100-0.3.keras, after epoch 100." in capsys.readouterr().out
+    assert (
+        "The newest whole checkpoint is 100-0.3.keras, after epoch 100." in capsys.readouterr().out
+    )
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
@@ -110,7 +112,7 @@ def test_a_damaged_checkpoint_is_named_and_passed_over(three, capsys, damage):
     said = capsys.readouterr().out.splitlines()
     assert said[0].startswith(f"{three[2].name} is damaged (")
     assert "()" not in said[0]
-    assert said[1] == f"Going on from {three[1].name}, after epoch 2."
+    assert said[1] == f"The newest whole checkpoint is {three[1].name}, after epoch 2."
 
 
 def test_without_a_good_one_training_starts_from_the_beginning(three, tmp_path, capsys):

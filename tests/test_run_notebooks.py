@@ -50,7 +50,7 @@ def test_notebooks_are_executed_in_order_and_copied(folder, tmp_path, capsys):
     assert (folder / "01-first.ipynb").read_bytes() == before
 
     said = capsys.readouterr().out
-    shown = ["[1/2] 01-first.ipynb", "01-first.ipynb   ", "[2/2] 02-second.ipynb", "outputs/."]
+    shown = ["[1/2] 01-first.ipynb", "01-first.ipynb   ", "[2/2] 02-second.ipynb", "outputs."]
     places = [said.index(part) for part in shown]
     assert places == sorted(places)
     assert "cell 2/2" in said
@@ -111,13 +111,20 @@ def test_only_the_named_ones_are_executed_and_the_last_shows_the_scoreboard(
     for place in (1, 4, 5):
         write(folder / f"{place:02}-x.ipynb", "6 * 7")
     executed = []
-    monkeypatch.setattr(
-        run_notebooks, "execute", lambda path, *_: executed.append(path.name) or 61.0
-    )
-    (tmp_path / "outputs").mkdir()
-    (tmp_path / "outputs" / "scoreboard.csv").write_text(
-        "case,test_accuracy,trainable_parameters,seconds\nfine-tuned,0.725,14719818,81.5\n"
-    )
+    board = tmp_path / "outputs" / "scoreboard.csv"
+    board.parent.mkdir()
+    board.write_text("left by an earlier run")
+
+    def execute(path, *_):
+        assert not board.exists()
+        executed.append(path.name)
+        if path.name == "05-x.ipynb":
+            board.write_text(
+                "case,test_accuracy,trainable_parameters,seconds\nfine-tuned,0.725,14719818,81.5\n"
+            )
+        return 61.0
+
+    monkeypatch.setattr(run_notebooks, "execute", execute)
     assert main(["05", "04"]) == 0
     assert executed == ["04-x.ipynb", "05-x.ipynb"]
     said = capsys.readouterr().out

@@ -107,7 +107,8 @@ def test_the_choice_is_made_once_and_followed_without_asking_a_server(world):
     second = choose_settings()
     assert world.looks == 0
     assert second == first
-    assert str(second) == str(first)
+    assert "noted earlier, auto: cifar10 is neither on disk" in str(second)
+    assert "BUNDLED EDITION" in str(second)
 
 
 def test_anew_looks_again_and_its_choice_is_followed(world):
@@ -182,11 +183,13 @@ def test_side_follows_the_weights(world, weights, side):
     assert choose_settings(weights=weights).side == side
 
 
-def test_a_folder_and_a_file_may_be_given_from_anywhere(world, tmp_path, monkeypatch):
+def test_a_path_that_is_not_whole_counts_from_the_repository(world, tmp_path, monkeypatch):
     (tmp_path / "pictures").mkdir()
     (tmp_path / "my.weights.h5").touch()
-    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("utils.settings.REPOSITORY", tmp_path)
+    monkeypatch.setenv("TRANSFER_OUTPUTS", "elsewhere")
     chosen = choose_settings(data="pictures", weights="my.weights.h5")
+    assert chosen.outputs == tmp_path.resolve() / "elsewhere"
     assert chosen.data == str((tmp_path / "pictures").resolve())
     assert chosen.weights == str((tmp_path / "my.weights.h5").resolve())
 

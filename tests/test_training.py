@@ -1,5 +1,7 @@
 """The four ways of training on a handful of pictures: what learns, what stays, what it may cost."""
 
+import dataclasses
+
 import keras
 import numpy as np
 import pandas as pd
@@ -106,7 +108,7 @@ def test_early_stopping_goes_back_to_the_best():
         3 * one,
         validation_data=(one, 3 * one),
         epochs=9,
-        callbacks=[training.early_stopping(2)],
+        callbacks=training.early_stopping(2),
         verbose=0,
     ).history
     assert len(history["val_loss"]) == 3
@@ -135,7 +137,7 @@ def test_saved_runs_are_read_and_missing_ones_trained_and_saved(
     make_settings, sets, trained, capsys
 ):
     chosen = make_settings()
-    save_run(small_run("frozen base", 2), chosen, sets.class_names)
+    save_run(small_run("frozen base", 2), chosen, sets)
     runs = training.recover_runs(chosen, sets)
     assert list(runs) == list(model.CASES)
     assert trained == ["from scratch", "low-level layers only", "fine-tuned"]
@@ -152,7 +154,7 @@ def test_saved_runs_are_read_and_missing_ones_trained_and_saved(
 def test_a_damaged_run_is_trained_again(make_settings, sets, trained, capsys):
     chosen = make_settings()
     for case in model.CASES:
-        folder = save_run(small_run(case, 2), chosen, sets.class_names)
+        folder = save_run(small_run(case, 2), chosen, sets)
     (folder / "model.keras").write_bytes(b"damaged")
     training.recover_runs(chosen, sets)
     assert trained == ["fine-tuned"]
@@ -161,6 +163,8 @@ def test_a_damaged_run_is_trained_again(make_settings, sets, trained, capsys):
 
 def test_runs_of_other_classes_are_not_mixed_with_these_pictures(make_settings, sets, trained):
     chosen = make_settings()
-    save_run(small_run("frozen base", 2), chosen, ["cat", "dog"])
+    save_run(
+        small_run("frozen base", 2), chosen, dataclasses.replace(sets, class_names=["cat", "dog"])
+    )
     with pytest.raises(DataError, match="cat, dog, lying, upright"):
         training.recover_runs(chosen, sets)

@@ -134,4 +134,6 @@ def test_hdf5_of_something_else(tmp_path):
 
 def test_a_whole_model_is_not_a_weights_file(tmp_path):
     keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)]).save(tmp_path / "model.keras")
-    assert "cannot be read" in problem(tmp_path / "model.keras")
+    assert "cannot tell from its name" in problem(tmp_path / "model.keras")
+    (tmp_path / "model.keras").rename(tmp_path / "model.weights.h5")
+    assert "cannot be read" in problem(tmp_path / "model.weights.h5")

@@ -57,7 +57,7 @@ class Checkpoint(keras.callbacks.ModelCheckpoint):
 
 def list_checkpoints(folder: Path) -> list[Path]:
     """The finished checkpoints, newest first."""
-    finished = [p for p in Path(folder).glob("[0-9]*.keras") if not p.name.endswith(PARTIAL)]
+    finished = [p for p in Path(folder).glob("[0-9]*-*.keras") if not p.name.endswith(PARTIAL)]
     return sorted(finished, key=epochs_done, reverse=True)
 
 
@@ -75,7 +75,7 @@ def load_newest(folder: Path) -> tuple[keras.Model | None, int]:
     for path in list_checkpoints(folder):
         problem = damage(path)
         if problem is None:
-            print(f"Going on from {path.name}, after epoch {epochs_done(path)}.")
+            print(f"The newest whole checkpoint is {path.name}, after epoch {epochs_done(path)}.")
             return keras.models.load_model(path), epochs_done(path)
         print(f"{path.name} is damaged ({problem}); trying the checkpoint before it.")
     return None, 0

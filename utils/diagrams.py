@@ -44,10 +44,9 @@ def draw_network(network) -> None:
 
     A box is as high as its maps are wide, and as wide as it has channels, both on a log scale.
     """
-    boxes = [(name, shape, layers) for name, shape, layers in _parts(network)]
     _, axes = plt.subplots(figsize=(10, 3.1))
     left = 0.0
-    for name, shape, layers in boxes:
+    for name, shape, layers in _parts(network):
         side, channels = (shape[0], shape[-1]) if len(shape) == 3 else (1, shape[-1])
         width, height = 0.25 + 0.09 * np.log2(channels), 0.3 + 0.42 * np.log2(side)
         variables = [v for layer in layers for v in layer.weights]

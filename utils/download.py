@@ -41,7 +41,7 @@ class RemoteFile:
 
 
 def keras_home() -> Path:
-    """Return Keras's folder, KERAS_HOME or ~/.keras, created if missing.
+    """Return Keras's folder, KERAS_HOME or ~/.keras, created if missing, and tell Keras.
 
     Keras reads KERAS_HOME when imported (`keras/src/backend/config.py`); if the folder is missing
     or read-only it silently uses a temporary one (`keras/src/utils/file_utils.py`). Hence the
@@ -55,6 +55,7 @@ def keras_home() -> Path:
         raise OSError(f"Keras's folder {home} cannot be made: {error.strerror}. {advice}") from None
     if not os.access(home, os.W_OK):
         raise OSError(f"Keras's folder {home} cannot be written to. {advice}")
+    os.environ["KERAS_HOME"] = str(home)  # so that Keras, once imported, looks in the same place
     return home
 
 
@@ -104,8 +105,8 @@ def answers(file: RemoteFile, timeout: float = 3.0) -> bool:
     def ask() -> None:
         with suppress(Exception):
             reply = requests.head(file.url, timeout=timeout, allow_redirects=True)
-            size = reply.headers.get("Content-Length", file.size)
-            replies.append(reply.ok and file.size in (None, int(size)))
+            size = int(reply.headers["Content-Length"])
+            replies.append(reply.ok and file.size in (None, size))
 
     # No timeout of requests covers looking up the host's name, so the waiting is done out here.
     asking = threading.Thread(target=ask, daemon=True)

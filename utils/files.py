@@ -33,6 +33,8 @@ def whole_file(target: Path) -> Iterator[Path]:
         yield temporary
         temporary.chmod(0o666 & ~_umask())  # mkstemp makes files that only their owner reads
         os.replace(temporary, target)
+    except CannotWriteError:
+        raise
     except OSError as error:
         raise cannot_write(target, error) from error
     finally:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from PIL import Image, ImageOps
 
 from utils.progress import progress_bar
 
@@ -50,14 +51,11 @@ def read_picture(path: Path, side: int) -> np.ndarray:
     Raises:
         DataError: there is no such file, or it is not a picture that can be read.
     """
-    import keras
-    from PIL import Image
-
     try:
-        picture = keras.utils.load_img(
-            path, target_size=(side, side), interpolation="bilinear", keep_aspect_ratio=True
-        )
-        return np.asarray(picture, "uint8")
+        with Image.open(path) as stored:
+            upright = ImageOps.exif_transpose(stored)  # a telephone notes how it was held
+            small = ImageOps.fit(upright.convert("RGB"), (side, side), Image.Resampling.BILINEAR)
+        return np.asarray(small, "uint8")
     except FileNotFoundError as error:
         raise DataError(f"There is no picture {path}. Check its name and folder.") from error
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:

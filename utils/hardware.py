@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -44,7 +45,7 @@ def gpu_capability() -> tuple[int, int] | None:
 
         gpus = tf.config.list_physical_devices("GPU")
         tf.zeros(1)
-    tf.get_logger().setLevel("ERROR")  # its hints on retracing are not for learners
+        tf.get_logger().setLevel("ERROR")  # its hints on retracing are not for learners
     if not gpus:
         return None
     return tf.config.experimental.get_device_details(gpus[0]).get("compute_capability", (0, 0))
@@ -58,10 +59,14 @@ def _without_startup_log() -> Iterator[None]:
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # for what comes after start-up
     kept = os.dup(2)
-    with open(os.devnull, "wb") as nowhere:
-        os.dup2(nowhere.fileno(), 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
+    with tempfile.TemporaryFile() as log:
+        os.dup2(log.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            log.seek(0)
+            os.write(kept, log.read())  # then they may say why
+            raise
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)

@@ -31,6 +31,9 @@ def use_style() -> None:
 
 def show_pictures(images: np.ndarray, titles=None, *, columns: int = 10, size: float = 1.0) -> None:
     """Pictures [n, height, width, 3] in rows, with a title each; `size` in inches a picture."""
+    if len(images) == 0:
+        print("There are none.")
+        return
     rows = -(-len(images) // columns)
     height = size * (1.3 if titles is not None else 1.0)
     _, grid = plt.subplots(
@@ -116,12 +119,10 @@ def show_two_phases(history: pd.DataFrame) -> None:
 
 
 def show_scoreboard(scoreboard: pd.DataFrame) -> None:
-    """Test accuracy of each case as bars with 95 % intervals (columns low, high where there)."""
+    """Test accuracy of each case as bars with 95 % intervals (columns low and high)."""
     _, axes = plt.subplots(figsize=(7.5, 0.55 * len(scoreboard) + 0.9))
     accuracy = scoreboard.test_accuracy
-    spread = None
-    if {"low", "high"} <= set(scoreboard):
-        spread = [accuracy - scoreboard.low, scoreboard.high - accuracy]
+    spread = [accuracy - scoreboard.low, scoreboard.high - accuracy]
     bars = axes.barh(scoreboard.case, accuracy, xerr=spread, color=BLUE, capsize=3)
     axes.bar_label(bars, fmt="%.3f", padding=10)
     axes.set(xlabel="test accuracy (95 % interval)", xlim=(0, 1.05))

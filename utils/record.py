@@ -1,7 +1,8 @@
 """Keep a run's scoreboard in data/results/, with what it takes to make it again.
 
-    python -m utils.record toys       after `make refresh`
-    python -m utils.record cifar10    after `make run` on CIFAR-10
+    TRANSFER_DATA=toys TRANSFER_WEIGHTS=bundled python -m utils.record toys --command "..."
+
+after the command that made it, with the settings it was made with.
 
 Writes NAME.csv (numbers only) and NAME.json (where they come from), and puts the table into
 README.md between its marks; with `toys` also the notebooks' minutes and the overview picture.
@@ -28,8 +29,10 @@ README = REPOSITORY / "README.md"
 PACKAGES = ("tensorflow", "keras", "numpy", "scikit-learn")
 
 
-def provenance(settings: Settings, command: str, seed: int) -> dict:
+def provenance(settings: Settings, command: str) -> dict:
     """Where a result comes from: how it was made, of what, with which versions, on what machine."""
+    from utils import training  # here, because it imports TensorFlow
+
     revision = subprocess.run(
         ["git", "describe", "--always", "--dirty"], cwd=REPOSITORY, capture_output=True, text=True
     )
@@ -38,7 +41,7 @@ def provenance(settings: Settings, command: str, seed: int) -> dict:
         chosen[name] = Path(chosen[name]).name
     return {
         "command": command,
-        "seed": seed,
+        "seed": training.SEED,
         "revision": revision.stdout.strip() or "unknown",
         "settings": chosen,
         "versions": {name: importlib.metadata.version(name) for name in PACKAGES}
@@ -108,9 +111,12 @@ def draw_overview(settings: Settings) -> None:
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("name", help="the scoreboard's name, such as toys or cifar10")
-    parser.add_argument("--command", default="make run", help="the command that made it")
+    parser.add_argument("--command", required=True, help="the command that made it")
     options = parser.parse_args(arguments)
     settings = choose_settings()
+    if Path(settings.data).name != options.name:
+        print(f"The pictures are {settings.data}, not {options.name}: set TRANSFER_DATA.")
+        return 1
     path = settings.folder / "scoreboard.csv"
     if not path.exists():
         print(f"There is no scoreboard.csv of {settings.edition} yet: execute notebook 05.")
@@ -118,7 +124,7 @@ def main(arguments: list[str] | None = None) -> int:
     board = pd.read_csv(path)
     with files.whole_file(RESULTS / f"scoreboard-{options.name}.csv") as temporary:
         board.to_csv(temporary, index=False)
-    about = provenance(settings, options.command, seed=0)
+    about = provenance(settings, options.command)
     files.write_json(RESULTS / f"scoreboard-{options.name}.json", about)
     put_into_readme(f"scoreboard {options.name}", readme_table(board))
     if options.name == "toys":

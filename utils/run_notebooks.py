@@ -19,7 +19,7 @@ from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbconvert import HTMLExporter
 
 from utils import files
-from utils.settings import REPOSITORY
+from utils.settings import REPOSITORY, full_path, outputs_folder
 
 NOTEBOOKS = REPOSITORY / "notebooks"
 CELL_TIMEOUT = 24 * 3600  # seconds; training on all of CIFAR-10 takes hours on a CPU
@@ -46,7 +46,7 @@ class Progress:
     def starting(self, path: Path, place: int) -> None:
         cells = [p for q, p in self.expected if q == path]
         where = f"[{self.paths.index(path) + 1}/{len(self.paths)}] {path.name}"
-        which = f"cell {cells.index(place) + 1}/{len(cells)}" if place in cells else "text"
+        which = f"cell {cells.index(place) + 1}/{len(cells)}"
         gone = time.monotonic() - self.start
         line = f"{where:<30} {which:<11} {clock(gone)} gone, about {clock(self.left(gone))} left"
         print(f"\r{line}" if self.live else line, end="" if self.live else "\n", flush=True)
@@ -58,6 +58,14 @@ class Progress:
         done = sum(self.expected.get(cell, 0.0) for cell in self.cells_done)
         pace = gone / done if done > 5 else 1.0
         return pace * (sum(self.expected.values()) - done)
+
+
+def shown(path: Path) -> str:
+    """The path as seen from here, where it can be."""
+    try:
+        return os.path.relpath(path)
+    except ValueError:  # on another drive of Windows
+        return str(path)
 
 
 def clock(seconds: float) -> str:
@@ -107,7 +115,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("names", nargs="*", help="beginnings of notebook names; none: all")
     parser.add_argument("--in-place", action="store_true", help="refresh notebooks/ itself")
     options = parser.parse_args(arguments)
-    outputs = Path(os.environ.get("TRANSFER_OUTPUTS") or REPOSITORY / "outputs").resolve()
+    outputs = outputs_folder()
+    for name in ("TRANSFER_OUTPUTS", "KERAS_HOME"):  # kernels start in another folder
+        if os.environ.get(name):
+            os.environ[name] = str(full_path(os.environ[name]))
     folder = NOTEBOOKS if options.in_place else outputs / "notebooks"
     found = sorted(NOTEBOOKS.glob("[0-9][0-9]-*.ipynb"))
     wanted = [p for p in found if not options.names or p.name.startswith(tuple(options.names))]
@@ -115,6 +126,12 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"No notebook begins with {' or '.join(options.names)}; there are:")
         print("\n".join(f"  {path.name}" for path in found))
         return 2
+    if not options.in_place:  # or what an earlier run left would pass for this one's
+        for path in wanted:
+            for ending in (".ipynb", ".html"):
+                (folder / path.name).with_suffix(ending).unlink(missing_ok=True)
+            if path.name.startswith("05"):
+                (outputs / "scoreboard.csv").unlink(missing_ok=True)
     notebooks = {path: nbformat.read(path, as_version=4) for path in wanted}
     progress = Progress(notebooks)
     for path, notebook in notebooks.items():
@@ -123,7 +140,8 @@ def main(arguments: list[str] | None = None) -> int:
         except (CellExecutionError, DeadKernelError) as error:  # dead: often out of memory
             if not options.in_place:
                 write(notebook, folder / path.name)
-            print(f"\n{path.name} stopped with an error:\n{error}", file=sys.stderr)
+            text = re.sub(r"\x1b\[[0-9;]*m", "", str(error))  # without colours
+            print(f"\n{path.name} stopped with an error:\n{text}", file=sys.stderr)
             return 1
         notebook.metadata["recorded_seconds"] = round(seconds, 1)
         if options.in_place:
@@ -132,7 +150,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(
             f"{chr(13) if progress.live else ''}{path.name:<30} done in {clock(seconds)}{' ' * 30}"
         )
-    print(f"\nExecuted notebooks, models and logs lie in {os.path.relpath(outputs)}/.")
+    print(f"\nExecuted notebooks, models and logs lie in {shown(outputs)}.")
     if wanted[-1].name.startswith("05"):
         show_scoreboard(outputs / "scoreboard.csv")
     return 0
@@ -148,7 +166,7 @@ def say_minutes(notebook: nbformat.NotebookNode, seconds: float) -> None:
 
 def show_scoreboard(path: Path) -> None:
     board = pd.read_csv(path)
-    print(f"\nScoreboard ({os.path.relpath(path)}):\n")
+    print(f"\nScoreboard ({shown(path)}):\n")
     print(board.to_string(index=False, formatters={"trainable_parameters": "{:,}".format}))
 
 

@@ -3,16 +3,20 @@
 Notebook 04 writes them; notebook 05 reads them.
 """
 
+import hashlib
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
 import keras
 import pandas as pd
+import pooch
 
 from utils import checkpoints, files
+from utils.data import PictureSets
 from utils.folders import DataError
 from utils.model import count_parameters
-from utils.settings import Settings, describe
+from utils.settings import Settings
 
 
 @dataclass
@@ -34,8 +38,19 @@ def run_folder(settings: Settings, case: str) -> Path:
     return settings.folder / case.replace(" ", "-")
 
 
-def save_run(run: Run, settings: Settings, class_names: list[str]) -> Path:
-    """Write model.keras, history.csv and run.json, each in one piece; returns their folder.
+def fingerprint(settings: Settings, sets: PictureSets) -> dict[str, str]:
+    """Digests of what a network is made from: its pictures, and the weights it began with."""
+    pictures = hashlib.sha256()
+    for part in (sets.train, sets.validation):
+        pictures.update(part.images.tobytes() + part.labels.tobytes())
+    weights = settings.weights
+    if Path(weights).is_file():
+        weights = pooch.file_hash(weights, alg="sha256")[:12]
+    return {"pictures": pictures.hexdigest()[:12], "weights": weights}
+
+
+def save_run(run: Run, settings: Settings, sets: PictureSets) -> Path:
+    """Write model.keras, history.csv and run.json, all or none; returns their folder.
 
     Raises:
         files.CannotWriteError: the disk is full or the folder read-only.
@@ -44,17 +59,24 @@ def save_run(run: Run, settings: Settings, class_names: list[str]) -> Path:
     optimizer = getattr(run.network, "optimizer", None)  # there is none before compiling
     if optimizer and not optimizer.built:
         optimizer.build(run.network.trainable_variables)  # or Keras warns on reload
-    with files.whole_file(folder / "model.keras") as temporary:
-        run.network.save(temporary)
-    with files.whole_file(folder / "history.csv") as temporary:
-        run.history.to_csv(temporary, index=False)
-    about = {"seconds": run.seconds, "class_names": class_names, "settings": describe(settings)}
-    files.write_json(folder / "run.json", about)
+    about = {
+        "seconds": run.seconds,
+        "class_names": sets.class_names,
+        "made_from": fingerprint(settings, sets),
+    }
+    with (
+        files.whole_file(folder / "model.keras") as model_file,
+        files.whole_file(folder / "history.csv") as history_file,
+        files.whole_file(folder / "run.json") as about_file,
+    ):
+        run.network.save(model_file)
+        run.history.to_csv(history_file, index=False)
+        about_file.write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
     return folder
 
 
-def load_run(case: str, settings: Settings, class_names: list[str]) -> Run | None:
-    """The saved run of this case, or None where there is none or it is damaged (which is said).
+def load_run(case: str, settings: Settings, sets: PictureSets) -> Run | None:
+    """The saved run of this case; None where there is none, or one of no use (which is said).
 
     Raises:
         DataError: the model was trained on other classes than the pictures have.
@@ -71,7 +93,11 @@ def load_run(case: str, settings: Settings, class_names: list[str]) -> Run | Non
     if problem:
         print(f"{case}: the saved model is damaged ({problem}).")
         return None
-    check_classes(path, about["class_names"], class_names)
+    check_classes(path, about["class_names"], sets.class_names)
+    made_from, now = about.get("made_from"), fingerprint(settings, sets)
+    if made_from != now:
+        print(f"{case}: the saved run was made from other pictures or weights.")
+        return None
     return Run(case, keras.models.load_model(path), history, about["seconds"])
 
 

@@ -15,6 +15,7 @@ from utils import download, files, hardware
 REPOSITORY = Path(__file__).resolve().parent.parent
 BUNDLED_WEIGHTS = REPOSITORY / "data" / "vgg16-tiny-imagenet.weights.h5"
 BUNDLED_SHA256 = "a2cad6f996ec65f7e89c0db551e7974e13b65dc4bc35fb8579908d1271cc8ba4"
+WANTED = {"toys": "cifar10", "bundled": "imagenet"}  # what a bundled stand-in stands for
 SMALLEST_SIDE = 32  # pixels; VGG16 halves the picture five times
 
 
@@ -92,8 +93,8 @@ class Settings:
         if not missing:
             return ""
         text = (
-            f"BUNDLED EDITION: {', and '.join(missing)}. Everything works the same way, but the "
-            "numbers are not those of CIFAR-10 with ImageNet's weights."
+            f"BUNDLED EDITION: {', and '.join(missing)}. Everything works the same way; the "
+            "numbers are other ones."
         )
         if any("neither" in self.reasons.get(name, "") for name in ("data", "weights")):
             text += (
@@ -121,7 +122,8 @@ def choose_settings(
     Raises:
         SettingsError: a value is not allowed; the message lists those that are.
     """
-    outputs = Path(os.environ.get("TRANSFER_OUTPUTS") or REPOSITORY / "outputs").resolve()
+    download.keras_home()  # before keras is imported, which reads KERAS_HOME only then
+    outputs = outputs_folder()
     asked = {"data": data, "weights": weights, "size": size, "side": side}
     reasons = {}
     for name, value in asked.items():
@@ -135,16 +137,17 @@ def choose_settings(
             if variable
             else "default"
         )
+    if asked["size"] not in SIZES:  # before anything that takes time
+        raise SettingsError("size", asked["size"])
+    side = asked["side"]
+    if side != "auto" and (not side.isdecimal() or int(side) < SMALLEST_SIDE):
+        raise SettingsError("side", side, "is not a picture side that VGG16 can take")
     noted = {} if anew else files.read_json(outputs / "choice.json")
     for name, choose in (("data", _choose_data), ("weights", _choose_weights)):
         asked[name], reasons[name] = choose(asked[name], reasons[name], noted.get(name))
-    if asked["size"] not in SIZES:
-        raise SettingsError("size", asked["size"])
     if asked["side"] == "auto":
         asked["side"] = 32 if asked["weights"] in ("bundled", "none") else 48
         reasons["side"] = f"suits {short_name(asked['weights'])} weights"
-    elif not asked["side"].isdecimal() or int(asked["side"]) < SMALLEST_SIDE:
-        raise SettingsError("side", asked["side"], "is not a picture side that VGG16 can take")
     precision, reasons["precision"] = hardware.choose_precision()
     settings = Settings(
         data=asked["data"],
@@ -161,34 +164,44 @@ def choose_settings(
 
 def _choose_data(value: str, reason: str, noted: object) -> tuple[str, str]:
     if value == "auto":
-        return _noted(noted) or _take_or_bundled(download.cifar10_archive, "toys")
+        return _noted(noted, "toys") or _take_or_bundled(download.cifar10_archive, "toys")
     if value in ("cifar10", "toys"):
         return value, reason
-    if not Path(value).expanduser().is_dir():
+    if not full_path(value).is_dir():
         raise SettingsError("data", value, "is neither a known name nor a folder that exists")
-    return str(Path(value).expanduser().resolve()), reason
+    return str(full_path(value)), reason
 
 
 def _choose_weights(value: str, reason: str, noted: object) -> tuple[str, str]:
     if value == "auto":
-        return _noted(noted) or _take_or_bundled(download.imagenet_vgg16, "bundled")
+        return _noted(noted, "bundled") or _take_or_bundled(download.imagenet_vgg16, "bundled")
     if value in ("imagenet", "bundled", "none"):
         return value, reason
-    if not Path(value).expanduser().is_file():
+    if not full_path(value).is_file():
         raise SettingsError("weights", value, "is neither a known name nor a file that exists")
-    return str(Path(value).expanduser().resolve()), reason
+    return str(full_path(value)), reason
 
 
-def _noted(noted: object) -> tuple[str, str] | None:
+def full_path(value: str) -> Path:
+    """A path as somebody gave it; one that is not whole counts from the repository."""
+    return (REPOSITORY / Path(value).expanduser()).resolve()
+
+
+def outputs_folder() -> Path:
+    """Where everything a run makes goes: TRANSFER_OUTPUTS, or outputs/ in the repository."""
+    return full_path(os.environ.get("TRANSFER_OUTPUTS") or "outputs")
+
+
+def _noted(noted: object, bundled: str) -> tuple[str, str] | None:
     """An earlier choice and its reason; None where there is none or the note is damaged."""
     match noted:
-        case ["cifar10" | "toys" | "imagenet" | "bundled" as choice, str(reason)]:
-            return choice, reason
+        case [str(choice), str(reason)] if choice in (bundled, WANTED[bundled]):
+            return choice, f"noted earlier, {reason.removeprefix('noted earlier, ')}"
     return None
 
 
 def _take_or_bundled(wanted: Callable, bundled: str) -> tuple[str, str]:
-    name = "cifar10" if bundled == "toys" else "imagenet"
+    name = WANTED[bundled]
     file = wanted(download.keras_home())
     if download.is_on_disk(file):
         return name, "auto: found on disk"
@@ -204,7 +217,7 @@ def _note_choice(settings: Settings) -> None:
     new = {
         name: [getattr(settings, name), settings.reasons[name]]
         for name in ("data", "weights")
-        if settings.reasons[name].startswith("auto")
+        if settings.reasons[name].startswith("auto")  # not what was noted earlier
     }
     if new and {**noted, **new} != noted:
         files.write_json(path, {**noted, **new})

@@ -54,7 +54,7 @@ def _open_toys(settings: Settings) -> tuple[Pool, Pool, list[str]]:
     code = sorted(Path(toys.__file__).parent.glob("*.py"))
     renderer = b"".join(path.read_bytes() for path in code)
     drawn_by = hashlib.sha256(renderer).hexdigest()[:8]  # another renderer, another file
-    name = f"toys-{drawn_by}-{sizes[0]}-{sizes[1]}.npz"
+    name = f"toys-{drawn_by}-{TOYS_SEED}-{sizes[0]}-{sizes[1]}.npz"
     path = download.keras_home() / "datasets" / name
     arrays = _read_toys(path)
     if arrays is None:

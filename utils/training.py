@@ -103,11 +103,11 @@ def recover_runs(settings: Settings, sets: PictureSets) -> dict[str, Run]:
     """
     runs = {}
     for case in model.CASES:
-        runs[case] = load_run(case, settings, sets.class_names)
+        runs[case] = load_run(case, settings, sets)
         if runs[case] is None:
             print(f"{case}: no saved run in outputs/{settings.edition}, training it now")
             runs[case] = train_case(case, settings, sets)
-            save_run(runs[case], settings, sets.class_names)
+            save_run(runs[case], settings, sets)
         else:
             print(f"{case}: taken from outputs/{settings.edition}")
     return runs

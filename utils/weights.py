@@ -30,6 +30,8 @@ def check_weights_file(path: Path) -> None:
     """
     if not Path(path).is_file():
         raise WeightsError(f"There is no weights file {path}.\n{EXPECTED}")
+    if not Path(path).name.endswith((".weights.h5", ".h5", ".hdf5")):
+        raise WeightsError(f"Keras cannot tell from its name what {path} holds.\n{EXPECTED}")
     try:
         with h5py.File(path) as stored:
             found = _kernels(stored)

@@ -92,14 +92,17 @@ def _draw(left, count, labels, class_names):
         ) from error
 
 
-def make_dataset(pictures: PictureSet, *, batch_size: int = 32, shuffle: bool = False):
+def make_dataset(
+    pictures: PictureSet, *, batch_size: int = 32, shuffle: bool = False, seed: int = 0
+):
     """A `tf.data.Dataset` of (uint8 [batch, side, side, 3], int64 [batch]) pairs.
 
-    With `shuffle` the order is another in every epoch; without, it is that of `pictures`.
+    With `shuffle` the order is another in every epoch, but the same ones for the same `seed`;
+    without, it is that of `pictures`.
     """
     import tensorflow as tf
 
     dataset = tf.data.Dataset.from_tensor_slices((pictures.images, pictures.labels))
     if shuffle:
-        dataset = dataset.shuffle(len(pictures))
+        dataset = dataset.shuffle(len(pictures), seed=seed)
     return dataset.batch(batch_size).prefetch(tf.data.AUTOTUNE)

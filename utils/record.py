@@ -33,16 +33,18 @@ def provenance(settings: Settings, command: str) -> dict:
     """Where a result comes from: how it was made, of what, with which versions, on what machine."""
     from utils import training  # here, because it imports TensorFlow
 
-    revision = subprocess.run(
-        ["git", "describe", "--always", "--dirty"], cwd=REPOSITORY, capture_output=True, text=True
-    )
+    def git(*words: str) -> subprocess.CompletedProcess:
+        return subprocess.run(["git", *words], cwd=REPOSITORY, capture_output=True, text=True)
+
+    revision = git("rev-parse", "--short", "HEAD").stdout.strip() or "unknown"
+    changed = git("diff", "--quiet", "HEAD", "--", "utils").returncode  # notebooks always are
     chosen = describe(settings)
     for name in ("data", "weights"):  # a path on this machine is nobody else's business
         chosen[name] = Path(chosen[name]).name
     return {
         "command": command,
         "seed": training.SEED,
-        "revision": revision.stdout.strip() or "unknown",
+        "revision": revision + (", utils changed since" if changed else ""),
         "settings": chosen,
         "versions": {name: importlib.metadata.version(name) for name in PACKAGES}
         | {"python": platform.python_version()},

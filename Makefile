@@ -16,8 +16,9 @@ run: $(VENV)/ready  ## execute notebooks 01 to 05 and show the scoreboard
 test: $(VENV)/ready  ## run all tests, among them every cell of every notebook
 	@$(BIN)/python -m pytest
 
+# With the environment's programs on the path, or notebooks would not find tensorboard.
 lab: $(VENV)/ready  ## open JupyterLab on the first notebook
-	@$(BIN)/jupyter lab --ip 127.0.0.1 $(ROOT) notebooks/01-download.ipynb
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/jupyter lab --ip 127.0.0.1 $(ROOT) notebooks/01-download.ipynb
 
 lint: $(VENV)/ready  ## check code and notebooks with ruff
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

@@ -39,7 +39,7 @@ clean:  ## delete the environment; outputs/ stays
 	rm -rf $(VENV)
 
 $(VENV)/ready: requirements.txt constraints.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and f"Python 3.11 or newer is needed; $(PYTHON) is {sys.version.split()[0]}. Try: make PYTHON=python3.11 ...")'
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13) and f"Python 3.11, 3.12 or 3.13 is needed (TensorFlow 2.21 runs on these); $(PYTHON) is {sys.version.split()[0]}. Try: make PYTHON=python3.11 ...")'
 	@echo "Creating the environment in $(VENV) (once; some minutes) ..."
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -c constraints.txt

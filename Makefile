@@ -2,15 +2,17 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Several times faster on processors without AVX-512 (utils/hardware.py).
+export TF_ENABLE_ONEDNN_OPTS ?= 1
 ROOT := $(shell [ "$$(id -u)" = 0 ] && echo --allow-root)
 
-.PHONY: help run test lab lint format refresh clean
+.PHONY: help run test lab lint format refresh evidence record clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: $(VENV)/ready  ## execute notebooks 01 to 05 and show the scoreboard
+run: $(VENV)/ready  ## execute the notebooks and show the scoreboard
 	@$(BIN)/python -m utils.run_notebooks
 
 test: $(VENV)/ready  ## run all tests, among them every cell of every notebook
@@ -34,6 +36,13 @@ refresh: $(VENV)/ready  ## execute the committed notebooks in place, on the bund
 	@TRANSFER_DATA=toys TRANSFER_WEIGHTS=bundled TRANSFER_SIZE=default TRANSFER_SIDE= \
 		TRANSFER_OUTPUTS= KERAS_HOME="$(CURDIR)/outputs/keras-home" \
 		$(BIN)/python -m utils.record toys --command "make refresh"
+
+evidence: $(VENV)/ready  ## measure anew what notebooks 06 and 07 quote (CIFAR-10, two hours); ONLY="amount speed": parts of it
+	@$(BIN)/python -m utils.evidence $(ONLY)
+
+record: $(VENV)/ready  ## fine-tune on all of CIFAR-10 within an hour and record it; can be resumed
+	@TRANSFER_SIZE=full TRANSFER_WEIGHTS=bundled $(BIN)/python -m utils.record_run --write
+	@$(BIN)/python -m utils.evidence sentences
 
 clean:  ## delete the environment; outputs/ stays
 	rm -rf $(VENV)

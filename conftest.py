@@ -22,6 +22,7 @@ def pytest_configure(config):
         TRANSFER_OUTPUTS=config.stash[OUTPUTS],
         KERAS_HOME=os.path.join(config.stash[OUTPUTS], "keras-home"),
         TF_CPP_MIN_LOG_LEVEL="2",
+        TF_ENABLE_ONEDNN_OPTS="1",
     )
     os.environ.pop("TRANSFER_SIDE", None)
 

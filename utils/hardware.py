@@ -1,13 +1,28 @@
-"""What this machine is good at: the number format that VGG16 runs fastest in."""
+"""What this machine is good at: number format, cores and memory."""
 
 import contextlib
 import os
+import re
 import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 CPUINFO = Path("/proc/cpuinfo")
+MEMINFO = Path("/proc/meminfo")
+MEMORY_LIMIT = Path("/sys/fs/cgroup/memory.max")
+ROOMY = 5.0  # gigabytes
 BFLOAT16_FLAGS = ("avx512_bf16", "amx_bf16")
+
+
+def use_onednn() -> None:
+    """Let TensorFlow compute with oneDNN; must come before TensorFlow is imported.
+
+    TensorFlow does so by itself only on processors with AVX-512 for neural networks; on others
+    it trains VGG16 several times slower for it (measured in notebook 07). Who has set the
+    variable keeps what they set.
+    """
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 
 def cpu_flags(cpuinfo: Path = CPUINFO) -> set[str]:
@@ -70,3 +85,58 @@ def _without_startup_log() -> Iterator[None]:
         finally:
             os.dup2(kept, 2)
             os.close(kept)
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What decides how much this machine can be asked for."""
+
+    cores: int
+    gigabytes: float  # of memory; nan where it is not told
+    precision: str  # the Keras dtype policy in use
+
+    @property
+    def why_slow(self) -> str:
+        """Why long measurements are cut short here; empty where they are not."""
+        if self.precision == "float32":
+            return "this machine has no bfloat16"
+        return "this machine has one core" if self.cores < 2 else ""
+
+    @property
+    def fast(self) -> bool:
+        return not self.why_slow
+
+    @property
+    def why_not_roomy(self) -> str:
+        """Why large arrays are left out here; empty where they are not."""
+        return f"there are {self.gigabytes:.0f} GB of memory" if self.gigabytes < ROOMY else ""
+
+    @property
+    def roomy(self) -> bool:
+        return not self.why_not_roomy
+
+    def __str__(self) -> str:
+        memory = (
+            "unknown memory" if self.gigabytes != self.gigabytes else f"{self.gigabytes:.0f} GB"
+        )
+        return f"{self.cores} cores, {memory}, {self.precision}"
+
+
+def this_machine(settings) -> Machine:
+    """The cores and memory that this process may use, and the precision of the settings."""
+    if hasattr(os, "sched_getaffinity"):
+        cores = len(os.sched_getaffinity(0))
+    else:
+        cores = os.cpu_count() or 1
+    return Machine(cores, memory_gigabytes(), settings.precision)
+
+
+def memory_gigabytes(meminfo: Path = MEMINFO, limit: Path = MEMORY_LIMIT) -> float:
+    """Memory of the machine, or of the container if that has less; nan where neither is told."""
+    found = []
+    with contextlib.suppress(OSError, TypeError):
+        words = re.search(r"MemTotal:\s*(\d+) kB", meminfo.read_text(encoding="utf-8"))
+        found.append(int(words[1]) * 1024 / 1e9)
+    with contextlib.suppress(OSError, ValueError):  # "max" means no limit
+        found.append(int(limit.read_text(encoding="utf-8")) / 1e9)
+    return min(found, default=float("nan"))

@@ -5,6 +5,6 @@ import sys
 from tqdm import tqdm
 
 
-def progress_bar(*, total: int, what: str) -> tqdm:
+def progress_bar(*, total: int, what: str, unit: str = "pictures") -> tqdm:
     """A bar on standard output, drawn at most once a second; call `update(n)` on it."""
-    return tqdm(total=total, desc=what, unit=" pictures", file=sys.stdout, mininterval=1, ncols=78)
+    return tqdm(total=total, desc=what, unit=f" {unit}", file=sys.stdout, mininterval=1, ncols=78)

@@ -22,9 +22,9 @@ from pathlib import Path
 import pandas as pd
 
 from utils import files, hardware
+from utils.results import RESULTS
 from utils.settings import REPOSITORY, Settings, choose_settings, describe
 
-RESULTS = REPOSITORY / "data" / "results"
 README = REPOSITORY / "README.md"
 PACKAGES = ("tensorflow", "keras", "numpy", "scikit-learn")
 

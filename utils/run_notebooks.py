@@ -1,6 +1,6 @@
 """Execute notebooks in order, showing how far they are, and keep an HTML copy of each.
 
-python -m utils.run_notebooks               01 to 05 into outputs/notebooks/
+python -m utils.run_notebooks               all into outputs/notebooks/
 python -m utils.run_notebooks 03            only those whose name starts so
 python -m utils.run_notebooks --in-place    refresh the committed notebooks themselves
 """
@@ -151,7 +151,7 @@ def main(arguments: list[str] | None = None) -> int:
             f"{chr(13) if progress.live else ''}{path.name:<30} done in {clock(seconds)}{' ' * 30}"
         )
     print(f"\nExecuted notebooks, models and logs lie in {shown(outputs)}.")
-    if wanted[-1].name.startswith("05"):
+    if any(path.name.startswith("05") for path in wanted):
         show_scoreboard(outputs / "scoreboard.csv")
     return 0
 

@@ -1,0 +1,283 @@
+"""Sentences that quote recorded results, made from data/results/ and put between their marks.
+
+In README.md and in Markdown cells of the notebooks, `<!-- sentence NAME -->...<!-- end -->` is
+filled by `python -m utils.evidence sentences`. A test makes each sentence again and compares. What
+a sentence judges ("the rule holds"), it judges by the table.
+"""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+
+from utils import amount, files, results, rivals
+from utils.settings import REPOSITORY
+
+MARK = re.compile(r"(<!-- sentence ([\w-]+) -->\n?)(.*?)(\n?<!-- end -->)", re.DOTALL)
+
+
+def filled(text: str) -> str:
+    """The text with every marked sentence made anew."""
+
+    def sentence(match: re.Match) -> str:
+        return match[1] + SENTENCES[match[2]]() + match[4]
+
+    return MARK.sub(sentence, text)
+
+
+def fill_all(repository: Path = REPOSITORY) -> None:
+    """Fill README.md and the notebooks; files that already say so stay as they are."""
+    readme = repository / "README.md"
+    _write(readme, filled(readme.read_text(encoding="utf-8")))
+    for path in sorted((repository / "notebooks").glob("[0-9][0-9]-*.ipynb")):
+        notebook = json.loads(path.read_text(encoding="utf-8"))
+        for cell in notebook["cells"]:
+            if cell["cell_type"] == "markdown":
+                cell["source"] = filled("".join(cell["source"])).splitlines(keepends=True)
+        _write(path, json.dumps(notebook, indent=1, ensure_ascii=False) + "\n")
+
+
+def _write(path: Path, text: str) -> None:
+    if path.read_text(encoding="utf-8") != text:
+        with files.whole_file(path) as temporary:
+            temporary.write_text(text, encoding="utf-8")
+        print(f"{path.name}: sentences put right")
+
+
+def passed(curve: pd.DataFrame, mark: float) -> str:
+    """The minute at which the validation accuracy first reached `mark`, in words."""
+    reached = curve[curve.validation_accuracy >= mark]
+    return f"in minute {reached.minutes.iloc[0]:.0f}" if len(reached) else "never"
+
+
+def record_sentence() -> str:
+    test, curve = results.load("record-test").iloc[0], results.load("record")
+    about = results.provenance_of("record-test")
+    return (
+        f"The recorded run ({about['machine']}, {about['date']}) trained {len(curve)} epochs in "
+        f"{test.minutes:.0f} minutes. Its validation accuracy passed 0.90 {passed(curve, 0.90)} "
+        f"and 0.917 {passed(curve, 0.917)}. Tested once, on {test.test_pictures:,.0f} pictures: "
+        f"{test.accuracy:.4f}, and {test.flip_averaged:.4f} averaged over each picture and its "
+        "mirror image."
+    )
+
+
+def _means(pictures: int | None = None, data: str | None = None) -> pd.DataFrame:
+    means = amount.summary(results.load("amount"))
+    if pictures is not None:
+        means = means[means.pictures == pictures]
+    return means if data is None else means[means.data == data]
+
+
+def _best_linear(means: pd.DataFrame) -> pd.Series:
+    linear = means[means.case.str.startswith("linear")]
+    return linear.loc[linear.accuracy.idxmax()]
+
+
+def _words(case: str) -> str:
+    """A case as it stands in a sentence."""
+    return (
+        case.replace("linear after", "a linear classifier behind")
+        .replace("from scratch", "training from scratch")
+        .replace("fine-tuned", "fine-tuning")
+    )
+
+
+def _listed(words: list[str]) -> str:
+    return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " and " + words[-1]
+
+
+def amounts_sentence() -> str:
+    means = _means(data="cifar10")
+    tuned = means[means.case == "fine-tuned"].set_index("pictures").accuracy
+    linear = {count: _best_linear(means[means.pictures == count]).accuracy for count in tuned.index}
+    ahead = [f"{count:,}" for count in tuned.index if tuned[count] > linear[count]]
+    behind = [f"{count:,}" for count in tuned.index if tuned[count] <= linear[count]]
+    parts = []
+    if ahead:
+        parts.append(f"is ahead of the best linear classifier at {_listed(ahead)} pictures")
+    if behind:
+        parts.append(f"is not at {_listed(behind)}")
+    scratch = means[means.case == "from scratch"].set_index("pictures").accuracy
+    most = max(scratch.index)
+    everything = means[means.pictures > most]
+    text = (
+        f"On CIFAR-10, fine-tuning {' and '.join(parts)}. From scratch, {most:,} pictures give "
+        f"{scratch[most]:.3f}; the pretrained base gives as much without any training with "
+    )
+    without = means[means.case == amount.NO_TRAINING]
+    enough = without[without.accuracy >= scratch[most]].pictures
+    text += f"{enough.min():,}." if len(enough) else "no number that was tried."
+    if len(everything):
+        best = _best_linear(everything)
+        text += (
+            f" More data helps a linear classifier only so far: all {best.pictures:,} pictures "
+            f"bring it to {best.accuracy:.3f}."
+        )
+    return text
+
+
+def card_sentence() -> str:
+    expected = {"cifar10": (4, 5), "toys": (3, 4), "digits": (3, 4)}
+    best = {data: int(_best_linear(_means(1_000, data)).case[-1]) for data in expected}
+    right = [data for data in expected if best[data] in expected[data]]
+    wrong = [data for data in expected if data not in right]
+    text = (
+        "The [card](../data/vgg16-tiny-imagenet.md) of the weights had found that CIFAR-10 wants "
+        "the deep blocks (4 or 5), toys and digits the middle ones (3 or 4). "
+    )
+    if right:
+        text += f"Confirmed for {_listed(right)}. "
+    for data in wrong:
+        text += f"Not so for {data}: block {best[data]} was best here. "
+    return text.strip()
+
+
+def price_sentence() -> str:
+    means = _means(1_000, "cifar10").set_index("case")
+    none = means.loc[amount.NO_TRAINING]
+    linear = _best_linear(means.reset_index())
+    tuned = means.loc["fine-tuned"]
+    parts = [
+        f"{_words(row_name)} gains {100 * (row.accuracy - none.accuracy):.1f} points over no "
+        f"training, in {row.seconds:.1f} seconds"
+        for row_name, row in ((linear.case, linear), ("fine-tuned", tuned))
+    ]
+    return f"Recorded on 1,000 pictures of CIFAR-10: {'; '.join(parts)}."
+
+
+def verdict(data: str, pictures: int, said: tuple[str, ...]) -> str:
+    """One case of the rule: who won, and whether it is whom the rule names."""
+    means = _means(pictures, data)
+    ranked = means[means.case != amount.NO_TRAINING].sort_values("accuracy", ascending=False)
+    best, named = ranked.iloc[0], ranked[ranked.case.isin(said)].iloc[0]
+    error = ((best.spread**2 + named.spread**2) / min(best.seeds, named.seeds)) ** 0.5
+    text = f"{pictures:,} of {data}: {_words(best.case)} wins with {best.accuracy:.3f}"
+    if best.case == named.case:
+        return f"{text}. **The rule holds.**"
+    text += f", {_words(named.case)} has {named.accuracy:.3f}"
+    if best.accuracy - named.accuracy <= 2 * error:
+        return f"{text}. **Not told apart.**"
+    return f"{text}. **The rule fails.**"
+
+
+def rule_sentence() -> str:
+    linear = amount.linear_case
+    parts = {
+        "Little data, similar: freeze the base, train a linear classifier (behind block 5)": [
+            verdict("cifar10", count, (linear(5),)) for count in (50, 200)
+        ],
+        "Little data, unlike: keep only the low-level layers (blocks 1 to 3)": [
+            verdict(data, count, (linear(1), linear(2), linear(3)))
+            for data in ("digits", "sounds")
+            for count in (50, 200)
+        ],
+        "Much data: train the whole network from the pretrained weights": [
+            verdict("cifar10", 5_000, ("fine-tuned",))
+        ],
+    }
+    return "\n\n".join(
+        f"*{rule}.*\n" + "\n".join(f"- {line}" for line in lines) for rule, lines in parts.items()
+    )
+
+
+def sizes_sentence() -> str:
+    parts = [
+        f"{row.pictures_per_second:.0f} pictures per second and {row.accuracy:.3f} at "
+        f"{row.side:.0f} px"
+        for row in results.load("sizes").itertuples()
+    ]
+    return f"Recorded on CIFAR-10 with the bundled weights: {_listed(parts)}."
+
+
+def ingredients_sentence() -> str:
+    means = results.load("ingredients").groupby("recipe", sort=False).validation_accuracy.mean()
+    lost = (100 * (means[rivals.WHOLE] - means.drop(rivals.WHOLE))).sort_values(ascending=False)
+    noise = 100 * (0.25 / 2_000) ** 0.5
+    helped = [f"{name} {value:.1f}" for name, value in lost.items() if value > 2 * noise]
+    hardly = [f"{name} ({value:+.1f})" for name, value in lost.items() if abs(value) <= 2 * noise]
+    harmed = [f"{name} {-value:.1f}" for name, value in lost.items() if value < -2 * noise]
+    text = f"The whole recipe reached {means[rivals.WHOLE]:.3f} in this short form. "
+    if helped:
+        text += f"Points that are lost without them: {_listed(helped)}. "
+    if hardly:
+        text += f"Within the noise of 2,000 validation pictures: {_listed(hardly)}. "
+    if harmed:
+        text += f"Better left out in so short a run, by points: {_listed(harmed)}. "
+    return text + "One seed; few epochs on few pictures favour other things than the full run does."
+
+
+def depth_sentence() -> str:
+    means, parts = _means(1_000), []
+    for data in means.data.unique():
+        best = _best_linear(means[means.data == data])
+        parts.append(
+            f"{data} behind {best.case.removeprefix('linear after ')} ({best.accuracy:.3f})"
+        )
+    return (
+        "With 1,000 recorded training pictures, the linear classifier is best on "
+        + "; on ".join(parts)
+        + "."
+    )
+
+
+def recipes_sentence() -> str:
+    table = results.load("recipes")
+    ratios = rivals.times_as_fast(table)
+    old = table[table.recipe == "old recipe"]
+    best = old.loc[old.validation_accuracy.idxmax()]
+    linear, whole = (ratios[name] for name in (rivals.OURS_LINEAR, rivals.OURS_WHOLE))
+    rates = table.groupby("recipe").pictures_per_second.median()
+    words = {
+        name: f"took {ratio:.0f} times less" if ratio == ratio else "did not reach it"
+        for name, ratio in (("linear", linear), ("whole", whole))
+    }
+    return (
+        f"On a tenth of CIFAR-10 the old recipe trained at {rates['old recipe']:.0f} pictures per "
+        f"second and reached a validation accuracy of {best.validation_accuracy:.3f} after epoch "
+        f"{best.epoch:.0f} of {len(old)}, {best.seconds:.0f} seconds in. To be as good, a linear "
+        f"classifier on features {words['linear']}, and the record's recipe, at "
+        f"{rates[rivals.OURS_WHOLE]:.0f} pictures per second, {words['whole']}."
+    )
+
+
+def pytorch_sentence() -> str:
+    table = results.load("pytorch")
+    rates = table.groupby(["side", "batch_size", "library"]).pictures_per_second.median().unstack()
+    version = results.provenance_of("pytorch")["versions"]["torch"].split("+")[0]
+    parts = [
+        f"{row.Keras:.0f} against {row.PyTorch:.0f} at {side} px in batches of {batch} "
+        f"({row.Keras / row.PyTorch:.2f})"
+        for (side, batch), row in rates.iterrows()
+    ]
+    return (
+        f"Training VGG16 in bfloat16, pictures per second of Keras against PyTorch {version} "
+        f"(channels last), medians of {table['round'].nunique()} rounds: " + "; ".join(parts) + "."
+    )
+
+
+def steps_sentence() -> str:
+    steps = results.load("steps")
+    first, last = steps.iloc[0], steps.iloc[-1]
+    return (
+        f"Recorded on CIFAR-10: from {first.seconds:.0f} seconds to {last.seconds:.1f}, "
+        f"{first.seconds / last.seconds:.0f} times as fast in all, while the validation accuracy "
+        f"went from {first.accuracy:.3f} to {last.accuracy:.3f}."
+    )
+
+
+SENTENCES: dict[str, Callable[[], str]] = {
+    "amounts": amounts_sentence,
+    "card": card_sentence,
+    "price": price_sentence,
+    "rule": rule_sentence,
+    "sizes": sizes_sentence,
+    "ingredients": ingredients_sentence,
+    "record": record_sentence,
+    "depth": depth_sentence,
+    "recipes": recipes_sentence,
+    "pytorch": pytorch_sentence,
+    "steps": steps_sentence,
+}

@@ -94,7 +94,7 @@ def test_a_winner_is_sure_only_with_a_clear_lead():
     one = rows("fine-tuned", (0.70,)) + rows("from scratch", (0.30,))
     for table, sure in ((near, False), (far, True), (one, False)):
         best = winners(pd.DataFrame(table, columns=columns)).iloc[0]
-        assert best.case == "fine-tuned" and best.sure is sure
+        assert best.case == "fine-tuned" and bool(best.sure) is sure
 
 
 def test_joules_are_read_where_they_can_be(tmp_path):

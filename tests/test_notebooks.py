@@ -35,8 +35,8 @@ def code(notebook):
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
-def test_there_are_five():
-    assert [path.name[:2] for path in PATHS][:5] == ["01", "02", "03", "04", "05"]
+def test_there_are_seven():
+    assert [path.name[:2] for path in PATHS][:7] == ["01", "02", "03", "04", "05", "06", "07"]
 
 
 def test_is_valid(notebook):

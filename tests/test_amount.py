@@ -37,6 +37,14 @@ def test_subsets_keep_the_shares_of_classes():
     assert len(subset(labels, 500, seed=0)) == 100
 
 
+def test_counts_that_the_pictures_cannot_give_are_left_out():
+    labels = np.arange(100) % 10
+    rows = amount.rows_of(labels, (5, 50, 95, 100, 1_000), range(2))
+    assert {key: len(chosen) for key, chosen in rows.items()} == {
+        (50, 0): 50, (50, 1): 50, (100, 0): 100,
+    }  # fmt: skip
+
+
 def test_features_are_means_of_maps(digits, make_settings):
     base = amount.model.build_base(make_settings())
     images = digits.train.images[:4]
@@ -57,6 +65,8 @@ def test_a_measurement_has_a_row_for_each_case(digits, make_settings):
         )
     )  # fmt: skip
     assert list(rows) == amount.COLUMNS["amount"]
+    whole = {"from scratch": (50,), "fine-tuned": (50,)}
+    assert len(rows) == amount.num_measurements(digits, (50,), range(2), whole)
     cases = [*(linear_case(block) for block in amount.BLOCKS), amount.NO_TRAINING]
     assert sorted(rows.case) == sorted([*cases, "from scratch", "fine-tuned"] * 2)
     accuracy = rows.groupby("case").accuracy.mean()
@@ -72,6 +82,16 @@ def test_a_new_head_is_the_linear_classifier(digits, make_settings):
     fit = amount.fit_linear(features, labels, features, labels)
     whole = amount.WholeNetwork(settings, 10, pretrained=True)
     whole.train(digits.train, epochs=0, head=fit)
+    answers = whole.network.predict(digits.train.images, verbose=0)
+    assert np.allclose(answers, fit.predict_proba(features), atol=1e-3)
+
+
+def test_a_new_head_is_the_linear_classifier_of_two_classes_too(digits, make_settings):
+    settings, two = make_settings(), digits.train.labels % 2
+    features = amount.block_features(amount.model.build_base(settings), digits.train.images)[5]
+    fit = amount.fit_linear(features, two, features, two)
+    whole = amount.WholeNetwork(settings, 2, pretrained=True)
+    whole.train(amount.PictureSet(digits.train.images, two), epochs=0, head=fit)
     answers = whole.network.predict(digits.train.images, verbose=0)
     assert np.allclose(answers, fit.predict_proba(features), atol=1e-3)
 

@@ -1,8 +1,12 @@
 """The number format: never assumed, only taken where the hardware says that it computes in it."""
 
+import subprocess
+import sys
+
 import pytest
 
 from utils import hardware
+from utils.settings import REPOSITORY
 
 PLAIN = "fpu vme sse2 avx avx2 avx512f avx512_vnni"
 
@@ -75,3 +79,28 @@ def test_standard_error_works_again_after_the_start_up(capfd):
         os.write(2, b"start-up line\n")
     os.write(2, b"an error\n")
     assert capfd.readouterr().err == "an error\n"
+
+
+def test_onednn_is_asked_for_unless_somebody_decided(monkeypatch):
+    monkeypatch.delenv("TF_ENABLE_ONEDNN_OPTS")
+    hardware.use_onednn()
+    assert hardware.os.environ["TF_ENABLE_ONEDNN_OPTS"] == "1"
+    monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", "0")
+    hardware.use_onednn()
+    assert hardware.os.environ["TF_ENABLE_ONEDNN_OPTS"] == "0"
+
+
+def test_settings_ask_for_onednn_before_tensorflow_comes():
+    """Later it would have no effect: TensorFlow reads the variable when it is imported."""
+    script = (
+        "import os, sys; os.environ.pop('TF_ENABLE_ONEDNN_OPTS')\n"
+        "from utils import hardware, plots, settings\n"
+        "assert 'tensorflow' not in sys.modules\n"
+        "hardware.choose_precision = lambda: (_ for _ in ()).throw(SystemExit("
+        "os.environ['TF_ENABLE_ONEDNN_OPTS'] + str('tensorflow' in sys.modules)))\n"
+        "settings.choose_settings()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=REPOSITORY, capture_output=True, text=True
+    )
+    assert done.stderr.strip() == "1False"

@@ -56,3 +56,33 @@ def test_filling_changes_only_what_stands_between_marks(tmp_path, monkeypatch):
     (tmp_path / "README.md").write_text(text)
     sentences.fill_all(tmp_path)
     assert (tmp_path / "README.md").read_text() == said
+
+
+@pytest.mark.parametrize(
+    ("named", "other", "judged"),
+    [
+        ((0.70, 0.71, 0.72), (0.60, 0.61, 0.62), "The rule holds."),
+        ((0.60, 0.61, 0.62), (0.70, 0.71, 0.72), "The rule fails."),
+        ((0.60, 0.70, 0.65), (0.66, 0.61, 0.64), "Not told apart."),
+        ((0.70,), (0.60, 0.61, 0.62), "The rule's advice is ahead, with one seed."),
+        ((0.60,), (0.70, 0.71, 0.72), "The rule's advice is behind, with one seed."),
+    ],
+)
+def test_a_rule_holds_or_fails_only_with_a_clear_lead(monkeypatch, named, other, judged):
+    rows = [
+        ("toys", case, 50, seed, value, 1.0, 0.0)
+        for case, values in (("fine-tuned", named), ("from scratch", other))
+        for seed, value in enumerate(values)
+    ]
+    table = pd.DataFrame(rows, columns=results.COLUMNS["amount"])
+    monkeypatch.setattr(results, "load", lambda name: table)
+    assert sentences.verdict("toys", 50, ("fine-tuned",)).endswith(f"**{judged}**")
+
+
+def test_a_missing_file_leaves_the_old_sentence_and_says_so(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(results, "RESULTS", tmp_path)
+    text = "<!-- sentence steps -->\nold\n<!-- end -->"
+    assert sentences.filled(text, lenient=True) == text
+    assert "'steps' stays as it was. There is no steps.csv" in capsys.readouterr().out
+    with pytest.raises(results.ResultsError):
+        sentences.filled(text)

@@ -4,6 +4,7 @@ Taught in notebook 06, which measures the reader's own; `make evidence` records 
 """
 
 import time
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -47,6 +48,26 @@ def block_features(base: keras.Model, images: np.ndarray) -> dict[int, np.ndarra
     return {block: f.astype("float32") for block, f in zip(BLOCKS, features, strict=True)}
 
 
+def rows_of(
+    labels: np.ndarray, counts: tuple[int, ...], seeds: range
+) -> dict[tuple[int, int], np.ndarray]:
+    """The members to train on, for each count and seed: {(count, seed): indices}.
+
+    A count that leaves nothing out comes once, as there is one choice only. Counts with less than
+    one picture for each class are left out.
+    """
+    classes, rows = len(np.unique(labels)), {}
+    for count in counts:
+        if count < classes:
+            continue
+        if count > len(labels) - classes:
+            rows.setdefault((len(labels), seeds[0]), np.arange(len(labels)))
+            continue
+        for seed in seeds:
+            rows[count, seed] = subset(labels, count, seed)
+    return rows
+
+
 def subset(labels: np.ndarray, count: int, seed: int) -> np.ndarray:
     """Indices of `count` members with the classes' shares of `labels`; another seed, others."""
     everyone = np.arange(len(labels))
@@ -87,6 +108,7 @@ class WholeNetwork:
         )
         self.network.optimizer.build(self.network.trainable_variables)
         self.start = self.network.get_weights()
+        self.start_of_optimizer = [v.numpy() for v in self.network.optimizer.variables]
         self.traced = set()
 
     def train(self, pictures: PictureSet, epochs: int, head: Pipeline | None = None) -> float:
@@ -100,9 +122,12 @@ class WholeNetwork:
             scaler, linear = head[0], head[1]
             kernel = (linear.coef_ / scaler.scale_).T
             bias = linear.intercept_ - scaler.mean_ @ kernel
+            if kernel.shape[1] == 1:  # of two classes scikit-learn keeps the difference
+                kernel, bias = kernel * [[0, 1]], bias * [0, 1]
             self.network.get_layer("head").get_layer("predictions").set_weights([kernel, bias])
-        for variable in self.network.optimizer.variables:
-            variable.assign(keras.ops.zeros_like(variable))
+        optimizer = self.network.optimizer
+        for variable, value in zip(optimizer.variables, self.start_of_optimizer, strict=True):
+            variable.assign(value)
         self.network.optimizer.learning_rate = self.rate
         begun, whole = time.perf_counter(), len(pictures) // batch_size * batch_size
         self._fit(pictures.images[:whole], pictures.labels[:whole], batch_size, epochs)
@@ -128,10 +153,13 @@ def measure(
 ) -> Iterator[dict]:
     """Yield one row (see `results.COLUMNS["amount"]`) per case, number of pictures and seed.
 
-    Seconds are those of training; of linear classifiers with computing their features (as many
-    as they use, at the speed measured on all). Linear classifiers come first: they are cheap.
-    `whole_counts` says at which numbers of pictures a whole network is trained, for the cases
-    "from scratch" and "fine-tuned".
+    Linear classifiers come first: they are cheap. `whole_counts` says at which numbers of pictures
+    a whole network is trained, for the cases "from scratch" and "fine-tuned".
+
+    Seconds of linear classifiers include computing the features of their training pictures, as
+    many as they use, at the speed measured on 200. Seconds of fine-tuning do not include those of
+    the linear classifier after block 5 that its head starts from. Joules are those of training
+    alone, without features.
     """
     base = model.build_base(settings)
     features, costs = {}, {}
@@ -141,54 +169,65 @@ def measure(
         costs[block] = _seconds_per_picture(base, block, sets.train.images)
     labels, validation, test = sets.train.labels, sets.validation.labels, sets.test.labels
 
-    def row(case, count, seed, accuracy, seconds, joules=float("nan")):
-        return dict(
-            zip(
-                COLUMNS["amount"],
-                (name, case, count, seed, accuracy, seconds, joules),
-                strict=True,
-            )
-        )
+    def row(case, count, seed, accuracy, seconds, seconds_per_picture, joules):
+        seconds += seconds_per_picture * count
+        values = (name, case, count, seed, accuracy, seconds, joules)
+        return dict(zip(COLUMNS["amount"], values, strict=True))
 
     heads = {}
-    for count in counts:
-        for seed in seeds if count < len(labels) else seeds[:1]:  # of all there is one choice
-            rows = subset(labels, count, seed)
-            for block in BLOCKS:
-                begun, spent = time.perf_counter(), read_joules()
-                fit = fit_linear(
-                    features["train"][block][rows],
-                    labels[rows],
-                    features["validation"][block],
-                    validation,
-                )
-                seconds = time.perf_counter() - begun + costs[block] * len(rows)
-                accuracy = fit.score(features["test"][block], test)
-                joules = read_joules() - spent
-                yield row(linear_case(block), len(rows), seed, accuracy, seconds, joules)
-            heads[count, seed] = fit  # behind the last block: where fine-tuning starts
-            begun, last = time.perf_counter(), BLOCKS[-1]
-            means = make_pipeline(StandardScaler(), NearestCentroid())
+    for (count, seed), rows in rows_of(labels, counts, seeds).items():
+        for block in BLOCKS:
+            begun, spent = time.perf_counter(), read_joules()
+            fit = fit_linear(
+                features["train"][block][rows],
+                labels[rows],
+                features["validation"][block],
+                validation,
+            )
+            seconds, joules = time.perf_counter() - begun, read_joules() - spent
+            accuracy = fit.score(features["test"][block], test)
+            yield row(linear_case(block), count, seed, accuracy, seconds, costs[block], joules)
+        heads[count, seed] = fit  # behind the last block: where fine-tuning starts
+        begun, spent, last = time.perf_counter(), read_joules(), BLOCKS[-1]
+        means = make_pipeline(StandardScaler(), NearestCentroid())
+        with warnings.catch_warnings():  # of features that do not vary; they do no harm
+            warnings.simplefilter("ignore", UserWarning)
             means.fit(features["train"][last][rows], labels[rows])
-            accuracy = means.score(features["test"][last], test)
-            seconds = time.perf_counter() - begun + costs[last] * len(rows)
-            yield row(NO_TRAINING, len(rows), seed, accuracy, seconds)
+        seconds, joules = time.perf_counter() - begun, read_joules() - spent
+        accuracy = means.score(features["test"][last], test)
+        yield row(NO_TRAINING, count, seed, accuracy, seconds, costs[last], joules)
     for case, pretrained in (("from scratch", False), ("fine-tuned", True)):
         network = None
-        for count in whole_counts.get(case, ()):
-            for seed in seeds if count < LONG else seeds[:1]:
-                keras.utils.set_random_seed(seed)
-                network = network or WholeNetwork(
-                    settings, len(sets.class_names), pretrained=pretrained
-                )
-                rows = subset(labels, count, seed)
-                pictures = PictureSet(sets.train.images[rows], labels[rows])
-                spent = read_joules()
-                epochs = min(most_epochs, EPOCHS[count])
-                head = heads.get((count, seed), heads[count, seeds[0]])
-                seconds = network.train(pictures, epochs, head if pretrained else None)
-                joules = read_joules() - spent
-                yield row(case, len(rows), seed, network.accuracy(sets.test), seconds, joules)
+        for (count, seed), rows in rows_of(labels, whole_counts.get(case, ()), seeds).items():
+            if count >= LONG and seed != seeds[0]:
+                continue
+            keras.utils.set_random_seed(seed)
+            network = network or WholeNetwork(
+                settings, len(sets.class_names), pretrained=pretrained
+            )
+            pictures = PictureSet(sets.train.images[rows], labels[rows])
+            head, spent = heads[count, seed] if pretrained else None, read_joules()
+            seconds = network.train(pictures, min(most_epochs, epochs_for(count)), head)
+            joules = read_joules() - spent
+            yield row(case, count, seed, network.accuracy(sets.test), seconds, 0, joules)
+
+
+def num_measurements(
+    sets: PictureSets,
+    counts: tuple[int, ...],
+    seeds: range,
+    whole_counts: dict[str, tuple[int, ...]],
+) -> int:
+    """How many rows `measure` yields."""
+    labels = sets.train.labels
+    linear = len(rows_of(labels, counts, seeds)) * (len(BLOCKS) + 1)
+    whole = [key for these in whole_counts.values() for key in rows_of(labels, these, seeds)]
+    return linear + sum(count < LONG or seed == seeds[0] for count, seed in whole)
+
+
+def epochs_for(count: int) -> int:
+    """The epochs that a whole network is trained for on so many pictures."""
+    return next((epochs for most, epochs in EPOCHS.items() if count <= most), 2)
 
 
 def _seconds_per_picture(base: keras.Model, block: int, images: np.ndarray) -> float:

@@ -42,7 +42,11 @@ def show_amounts(recorded: pd.DataFrame | None, own: pd.DataFrame) -> None:
             axes.plot(mine.pictures, mine.accuracy, "*", color=colour, mec="black", mew=0.6, ms=10)
         axes.set(xscale="log", title=name, xlabel="training pictures", ylim=(0, 1))
     grid[0, 0].set_ylabel("test accuracy")
-    handles, labels = grid[0, 0].get_legend_handles_labels()
+    handles = [
+        plt.Line2D([], [], color=colour, ls=line, marker=marker, ms=4)
+        for colour, line, marker in SHOWN.values()
+    ]
+    labels = list(SHOWN)
     stars = plt.Line2D([], [], ls="", marker="*", color="white", mec="black", ms=10)
     grid[0, 0].figure.legend(
         [*handles, stars],

@@ -1,7 +1,7 @@
 """Record the measurements that notebooks 06 and 07 and README quote, in data/results/.
 
     make evidence                        all of it; about an hour and a half on two cores
-    python -m utils.evidence amount      one experiment: amount, speed, rivals or ingredients
+    make evidence ONLY=amount            one experiment: amount, speed, rivals or ingredients
     python -m utils.evidence sentences   only put what is recorded into the sentences
 
 It works on CIFAR-10 (TRANSFER_DATA) with the bundled weights. An interrupted `amount` or
@@ -18,7 +18,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import keras
-import numpy as np
 import pandas as pd
 
 from utils import amount, data, files, record, results, rivals, sentences, speed, unlike
@@ -110,7 +109,7 @@ def measure_speed(settings: Settings) -> None:
 def measure_rivals(settings: Settings) -> None:
     sets = a_tenth(data.load_sets(settings))
     about = record.provenance(settings, "make evidence")
-    rows = rivals.our_recipes(sets, settings) + rivals.old_recipe(sets, settings, epochs=4)
+    rows = rivals.our_recipes(sets, settings) + rivals.old_recipe(sets, settings, epochs=3)
     table = pd.DataFrame(rows)
     print(table.to_string(index=False), flush=True)
     results.save("recipes", table, about)
@@ -134,12 +133,15 @@ def compare_with_pytorch(settings: Settings, python: str, steps: int = 10) -> No
         for side, batch_size in ((32, 128), (32, 256), (48, 128)):
             script = Path(__file__).with_name("pytorch_rate.py")
             words = [str(n) for n in (side, batch_size, steps)]
+            words.append(settings.precision.removeprefix("mixed_"))
             done = subprocess.run(
                 [python, str(script), *words], capture_output=True, text=True, check=True
             )
             answer = json.loads(done.stdout.splitlines()[-1])
             versions["torch"] = answer["torch"]
-            ours = _keras_rate(side, batch_size, steps)
+            command = [sys.executable, "-m", "utils.speed", *words[:3], settings.precision]
+            done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+            ours = float(done.stdout.split()[-1])
             for library, rate in (("PyTorch", answer["rate"]), ("Keras", ours)):
                 row = (library, side, batch_size, turn, rate)
                 rows.append(dict(zip(results.COLUMNS["pytorch"], row, strict=True)))
@@ -148,22 +150,6 @@ def compare_with_pytorch(settings: Settings, python: str, steps: int = 10) -> No
     about = record.provenance(settings, command)
     about["versions"] |= versions
     results.save("pytorch", pd.DataFrame(rows), about)
-
-
-def _keras_rate(side: int, batch_size: int, steps: int) -> float:
-    base = keras.applications.VGG16(
-        include_top=False, weights=None, input_shape=(side, side, 3), pooling="avg"
-    )
-    network = keras.Sequential([base, keras.layers.Dense(10, dtype="float32")])
-    network.compile(
-        optimizer=keras.optimizers.SGD(1e-3, momentum=0.9, nesterov=True),
-        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-    )
-    chance = np.random.default_rng(0)
-    count = batch_size * steps
-    images = chance.normal(size=(count, side, side, 3)).astype("float32")
-    labels = chance.integers(10, size=count)
-    return speed.fit_rate(network, PictureSet(images, labels), batch_size)
 
 
 EXPERIMENTS = {

@@ -24,8 +24,7 @@ COLUMNS = {
         "validation_accuracy",
     ],
     "record-test": ["test_pictures", "accuracy", "flip_averaged", "minutes"],
-    "ingredients": ["recipe", "seed", "seconds", "validation_accuracy"],
-    "resume": ["run", "seed", "epochs", "kills", "validation_accuracy"],
+    "ingredients": ["recipe", "seed", "validation_accuracy"],
     "pytorch": ["library", "side", "batch_size", "round", "pictures_per_second"],
 }  # fmt: skip
 ABOUT = {"command", "seed", "revision", "settings", "versions", "machine", "date"}
@@ -74,7 +73,7 @@ def load(name: str, *, data: str | None = None, folder: Path | None = None) -> p
 
 
 NUMBERS = {column for columns in COLUMNS.values() for column in columns} - {
-    "data", "case", "step", "way", "recipe", "run", "library",
+    "data", "case", "step", "way", "recipe", "library",
 }  # fmt: skip
 
 

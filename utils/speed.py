@@ -1,8 +1,10 @@
 """What makes training faster, one step at a time, measured.
 
-Taught in notebook 07; `make evidence` records the same on CIFAR-10.
+Taught in notebook 07; `make evidence` records the same on CIFAR-10. `python -m utils.speed SIDE
+BATCH_SIZE STEPS [PRECISION]` prints the rate of training as its environment sets it.
 """
 
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -57,9 +59,10 @@ def classic_head(num_classes: int) -> keras.Sequential:
 
 def write_folders(pictures: PictureSet, class_names: list[str], folder: Path) -> None:
     """Each picture as a PNG file in the folder of its class."""
+    for name in class_names:  # Keras wants a folder of each, be it empty
+        (folder / name).mkdir(parents=True, exist_ok=True)
     for place, (image, label) in enumerate(zip(pictures.images, pictures.labels, strict=True)):
         target = folder / class_names[label] / f"{place:05d}.png"
-        target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(tf.io.encode_png(image).numpy())
 
 
@@ -139,8 +142,9 @@ def _train(way: Way, settings, train: PictureSet, class_names, folder: Path, epo
     extractor = keras.Model(network.input, base(model.preprocess(network.input)))
     if way.features_once:
         extractor.predict(small.images[: way.batch_size], verbose=0)
-        head.fit(np.zeros((way.batch_size, *base.output_shape[1:])), np.zeros(way.batch_size),
-                 batch_size=way.batch_size, verbose=0)  # fmt: skip
+        nothing = np.zeros((way.batch_size, *base.output_shape[1:]), "float32")
+        labels = np.zeros(way.batch_size, "int64")
+        head.fit(nothing, labels, batch_size=way.batch_size, verbose=0)
     else:  # Keras prepares itself once; that is no part of what is compared
         network.fit(batches.take(1), shuffle=False, verbose=0)
     begun = time.perf_counter()
@@ -210,6 +214,23 @@ def pipeline_rate(dataset: tf.data.Dataset, epochs: int = 3) -> float:
     return count / (time.perf_counter() - begun)
 
 
+def vgg16_rate(side: int, batch_size: int, steps: int) -> float:
+    """Pictures per second of training a whole VGG16 from random weights on random pictures."""
+    base = keras.applications.VGG16(
+        include_top=False, weights=None, input_shape=(side, side, 3), pooling="avg"
+    )
+    network = keras.Sequential([base, keras.layers.Dense(10, dtype="float32")])
+    network.compile(
+        optimizer=keras.optimizers.SGD(1e-3, momentum=0.9, nesterov=True),
+        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+    )
+    chance = np.random.default_rng(0)
+    count = batch_size * steps
+    images = chance.normal(size=(count, side, side, 3)).astype("float32")
+    labels = chance.integers(10, size=count)
+    return fit_rate(network, PictureSet(images, labels), batch_size)
+
+
 def measure_growth(
     sets: PictureSets, settings: Settings, *, counts: tuple[int, ...], epochs: int
 ) -> Iterator[dict]:
@@ -220,11 +241,12 @@ def measure_growth(
     network.compile(
         optimizer=keras.optimizers.Adam(HEAD_RATE), loss="sparse_categorical_crossentropy"
     )
-    head, extractor = network.layers[-1], keras.Model(network.input, network.layers[-2].output)
+    head = network.layers[-1]
+    extractor = keras.Model(network.input, base(model.preprocess(network.input)))
     head.compile(optimizer=keras.optimizers.Adam(HEAD_RATE), loss="sparse_categorical_crossentropy")
     fit_rate(network, PictureSet(sets.train.images[:64], sets.train.labels[:64]))
     extractor.predict(sets.train.images[:100], batch_size=100, verbose=0)
-    head.fit(np.zeros((32, *base.output_shape[1:])), np.zeros(32), verbose=0)
+    head.fit(np.zeros((32, *base.output_shape[1:]), "float32"), np.zeros(32, "int64"), verbose=0)
     for count in counts:
         images, labels = _repeated(sets.train, count)
         begun = time.perf_counter()
@@ -285,3 +307,15 @@ def measure_sizes(
             }
         )
     return pd.DataFrame(rows)
+
+
+def main() -> None:
+    """Print the rate of training a whole VGG16, as this process's environment sets it."""
+    side, batch_size, steps = (int(word) for word in sys.argv[1:4])
+    if sys.argv[4:]:
+        keras.config.set_dtype_policy(sys.argv[4])
+    print(f"{vgg16_rate(side, batch_size, steps):.1f}")
+
+
+if __name__ == "__main__":
+    main()

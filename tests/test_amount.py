@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from utils import amount, unlike
+from utils import amount, evidence, unlike
 from utils.amount import linear_case, subset, winners
 
 
@@ -43,6 +43,12 @@ def test_counts_that_the_pictures_cannot_give_are_left_out():
     assert {key: len(chosen) for key, chosen in rows.items()} == {
         (50, 0): 50, (50, 1): 50, (100, 0): 100,
     }  # fmt: skip
+
+
+def test_a_part_of_a_set_in_class_order_holds_all_classes():
+    labels = np.repeat(np.arange(10), 20)
+    chosen = evidence.part(amount.PictureSet(np.zeros((200, 1, 1, 3), "uint8"), labels), 50)
+    assert np.bincount(chosen.labels).tolist() == [5] * 10 and len(chosen.images) == 50
 
 
 def test_features_are_means_of_maps(digits, make_settings):

@@ -89,7 +89,8 @@ def show_depth(recorded: pd.DataFrame | None, own: pd.DataFrame, pictures: int) 
         title=f"{pictures:,} training pictures",
         ylim=(0, 1),
     )
-    axes.legend(fontsize="small")
+    if axes.get_legend_handles_labels()[0]:  # else nothing was measured on so many pictures
+        axes.legend(fontsize="small")
     plt.show()
 
 

@@ -69,10 +69,10 @@ def measure_amount(settings: Settings) -> None:
     similar = {"from scratch": COUNTS[:3], "fine-tuned": COUNTS}
     others = {"from scratch": COUNTS[:2], "fine-tuned": COUNTS[:2]}
     plan = {  # data: pictures, counts, counts of a whole network
+        "cifar10": (cifar, COUNTS, similar),
+        "toys": (toys, COUNTS[:3], {}),
         "digits": (unlike.digits(settings.side), COUNTS[:3], others),
         "sounds": (unlike.sounds(settings.side), COUNTS[:3], others),
-        "toys": (toys, COUNTS[:3], {}),
-        "cifar10": (cifar, COUNTS, similar),
     }
 
     def rows(done):
@@ -88,6 +88,7 @@ def measure_amount(settings: Settings) -> None:
 
     about = record.provenance(settings, "make evidence") | {"test_pictures": len(cifar.test)}
     table = go_on("amount", rows, settings, ["data"])
+    table = table.sort_values("data", key=lambda names: names.map(list(plan).index), kind="stable")
     results.save("amount", table, about)
 
 

@@ -229,7 +229,7 @@ def sizes_sentence() -> str:
 def ingredients_sentence() -> str:
     means = results.load("ingredients").groupby("recipe", sort=False).validation_accuracy.mean()
     lost = (100 * (means[rivals.WHOLE] - means.drop(rivals.WHOLE))).sort_values(ascending=False)
-    noise = 100 * (0.25 / 2_000) ** 0.5
+    noise = 100 * (0.25 / 1_000) ** 0.5
     helped = [f"{name} {value:.1f}" for name, value in lost.items() if value > 2 * noise]
     hardly = [f"{name} ({value:+.1f})" for name, value in lost.items() if abs(value) <= 2 * noise]
     harmed = [f"{name} {-value:.1f}" for name, value in lost.items() if value < -2 * noise]
@@ -237,7 +237,7 @@ def ingredients_sentence() -> str:
     if helped:
         text += f"Points that are lost without them: {_listed(helped)}. "
     if hardly:
-        text += f"Within what 2,000 validation pictures can tell: {_listed(hardly)}. "
+        text += f"Within what 1,000 validation pictures can tell: {_listed(hardly)}. "
     if harmed:
         text += f"Better left out in so short a run, by points: {_listed(harmed)}. "
     return (

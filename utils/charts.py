@@ -194,7 +194,10 @@ def show_record(curve: pd.DataFrame, marks: tuple[float, ...]) -> None:
         )  # fmt: skip
     for mark in marks:
         axes.axhline(mark, color="black", lw=0.8, ls="--")
-        axes.annotate(f"{mark}", (0, mark), xytext=(0, 2), textcoords="offset points", fontsize=8)
+        axes.annotate(
+            f"{mark}", (0.01, mark), xycoords=axes.get_yaxis_transform(),
+            xytext=(0, 2), textcoords="offset points", fontsize=8,
+        )  # fmt: skip
     axes.set(xlabel="minutes", ylabel="accuracy", ylim=(None, 1.0))
     axes.legend(fontsize="small", loc="lower right")
     plt.show()

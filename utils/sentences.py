@@ -248,14 +248,14 @@ def ingredients_sentence() -> str:
 
 
 def depth_sentence() -> str:
-    means, parts = _means(1_000), []
+    means, parts = _means(200), []
     for data in means.data.unique():
         best = _best_linear(means[means.data == data])
         parts.append(
             f"{data} behind {best.case.removeprefix('linear after ')} ({best.accuracy:.3f})"
         )
     return (
-        "With 1,000 recorded training pictures, the linear classifier is best on "
+        "With 200 recorded training pictures, the linear classifier is best on "
         + "; on ".join(parts)
         + "."
     )

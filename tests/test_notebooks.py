@@ -159,4 +159,4 @@ def test_without_recorded_results_the_reader_s_own_run_goes_on(tmp_path):
             said += "".join(output.get("text", "") for output in cell.get("outputs", []))
     assert "amount.csv has the columns case, accuracy; expected: data" in said
     assert "record.csv was recorded on toys, not on cifar10" in said
-    assert "There is no ingredients.csv in data/results" in said
+    assert "There is no recipes.csv in data/results" in said

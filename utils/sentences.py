@@ -58,9 +58,11 @@ def _write(path: Path, text: str) -> None:
 
 
 def passed(curve: pd.DataFrame, mark: float) -> str:
-    """The minute at which the validation accuracy first reached `mark`, in words."""
+    """When the validation accuracy first reached `mark`, in words."""
     reached = curve[curve.validation_accuracy >= mark]
-    return f"in minute {reached.minutes.iloc[0]:.0f}" if len(reached) else "never"
+    if len(reached):
+        return f"passed {mark} in minute {reached.minutes.iloc[0]:.0f}"
+    return f"did not reach {mark}"
 
 
 def record_sentence() -> str:
@@ -69,8 +71,8 @@ def record_sentence() -> str:
     where = f"{about['machine']}, {about['settings']['precision']}, {about['date']}"
     return (
         f"The recorded run ({where}) trained {len(curve)} epochs in "
-        f"{test.minutes:.0f} minutes. Its validation accuracy passed 0.90 {passed(curve, 0.90)} "
-        f"and 0.917 {passed(curve, 0.917)}. Tested once, on {test.test_pictures:,.0f} pictures: "
+        f"{test.minutes:.0f} minutes. Its validation accuracy {passed(curve, 0.9)} "
+        f"and {passed(curve, 0.917)}. Tested once, on {test.test_pictures:,.0f} pictures: "
         f"{test.accuracy:.4f}, and {test.flip_averaged:.4f} averaged over each picture and its "
         "mirror image."
     )
@@ -226,27 +228,6 @@ def sizes_sentence() -> str:
     return f"Recorded on CIFAR-10 with the bundled weights: {_listed(parts)}."
 
 
-def ingredients_sentence() -> str:
-    means = results.load("ingredients").groupby("recipe", sort=False).validation_accuracy.mean()
-    lost = (100 * (means[rivals.WHOLE] - means.drop(rivals.WHOLE))).sort_values(ascending=False)
-    noise = 100 * (0.25 / 1_000) ** 0.5
-    helped = [f"{name} {value:.1f}" for name, value in lost.items() if value > 2 * noise]
-    hardly = [f"{name} ({value:+.1f})" for name, value in lost.items() if abs(value) <= 2 * noise]
-    harmed = [f"{name} {-value:.1f}" for name, value in lost.items() if value < -2 * noise]
-    text = f"The whole recipe reached {means[rivals.WHOLE]:.3f} in this short form. "
-    if helped:
-        text += f"Points that are lost without them: {_listed(helped)}. "
-    if hardly:
-        text += f"Within what 1,000 validation pictures can tell: {_listed(hardly)}. "
-    if harmed:
-        text += f"Better left out in so short a run, by points: {_listed(harmed)}. "
-    return (
-        text
-        + "One seed, whose luck comes on top; few epochs on few pictures favour other things than "
-        "the full run does."
-    )
-
-
 def depth_sentence() -> str:
     means, parts = _means(200), []
     for data in means.data.unique():
@@ -317,7 +298,6 @@ SENTENCES: dict[str, Callable[[], str]] = {
     "price": price_sentence,
     "rule": rule_sentence,
     "sizes": sizes_sentence,
-    "ingredients": ingredients_sentence,
     "record": record_sentence,
     "depth": depth_sentence,
     "recipes": recipes_sentence,

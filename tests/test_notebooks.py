@@ -6,16 +6,14 @@ That every cell still executes, and that compared cells print the same, is nbval
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 
 import nbformat
 import pytest
 
-from utils.results import RESULTS
 from utils.run_notebooks import NOTEBOOKS
-from utils.settings import BUNDLED_WEIGHTS, REPOSITORY
+from utils.settings import REPOSITORY
 
 PATHS = sorted(NOTEBOOKS.glob("[0-9][0-9]-*.ipynb"))
 COMPARED = "nbval-check-output"
@@ -130,33 +128,3 @@ def test_stands_alone(path, tmp_path):
     executed = json.loads((tmp_path / "notebooks" / path.name).read_text(encoding="utf-8"))
     assert all(c["execution_count"] for c in executed["cells"] if c["cell_type"] == "code")
     assert (tmp_path / "notebooks" / path.with_suffix(".html").name).exists()
-
-
-def test_without_recorded_results_the_reader_s_own_run_goes_on(tmp_path):
-    """Files that are missing, damaged or of other data: 06 and 07 say so and execute all cells."""
-    for name in ("utils", "notebooks"):
-        shutil.copytree(REPOSITORY / name, tmp_path / name)
-    results = tmp_path / "data" / "results"
-    results.mkdir(parents=True)
-    os.symlink(BUNDLED_WEIGHTS, results.parent / BUNDLED_WEIGHTS.name)
-    (results / "amount.csv").write_text("case,accuracy\nfrom scratch,0.5\n")
-    shutil.copy(RESULTS / "record.csv", results)
-    about = json.loads((RESULTS / "record.json").read_text(encoding="utf-8"))
-    about["settings"]["data"] = "toys"
-    (results / "record.json").write_text(json.dumps(about))
-    done = subprocess.run(
-        [sys.executable, "-m", "utils.run_notebooks", "06", "07"],
-        cwd=tmp_path,
-        env=os.environ | {"TRANSFER_OUTPUTS": str(tmp_path / "outputs")},
-        capture_output=True,
-        text=True,
-        timeout=600,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    said = ""
-    for path in (tmp_path / "outputs" / "notebooks").glob("*.ipynb"):
-        for cell in nbformat.read(path, as_version=4).cells:
-            said += "".join(output.get("text", "") for output in cell.get("outputs", []))
-    assert "amount.csv has the columns case, accuracy; expected: data" in said
-    assert "record.csv was recorded on toys, not on cifar10" in said
-    assert "There is no recipes.csv in data/results" in said

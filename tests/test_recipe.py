@@ -46,7 +46,7 @@ def test_fused_batch_norm_is_keras_batch_norm():
     theirs = keras.layers.BatchNormalization(momentum=0.9, epsilon=1e-5)
     for training in (True, False):
         one, other = (np.asarray(norm(maps, training=training)) for norm in (ours, theirs))
-        assert np.allclose(one, other, atol=1e-3)
+        assert np.allclose(one, other, rtol=0.01, atol=1e-3)  # see below
     # TensorFlow's variance is that of a sample (n - 1), Keras's that of all (n).
     assert np.allclose(ours.moving_mean, theirs.moving_mean, rtol=1e-4)
     assert np.allclose(ours.moving_variance, theirs.moving_variance, rtol=0.02)

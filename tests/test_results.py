@@ -10,7 +10,7 @@ from utils import results
 from utils.results import COLUMNS, ResultsError, load, load_or_say
 
 RECORDED = sorted(path.stem for path in results.RESULTS.glob("*.csv"))
-EVIDENCE = sorted(COLUMNS)
+EVIDENCE = sorted(set(COLUMNS) - {"ingredients"})  # which has not been measured yet
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def folder(tmp_path):
     return tmp_path
 
 
-@pytest.mark.parametrize("name", sorted(set(results.COLUMNS) - {"ingredients"}))  # not yet measured
+@pytest.mark.parametrize("name", EVIDENCE)
 def test_each_experiment_is_recorded_on_cifar10(name):
     table = load(name, data="cifar10")
     assert list(table) == COLUMNS[name]

@@ -1,6 +1,6 @@
 """Record the measurements that notebooks 06 and 07 and README quote, in data/results/.
 
-    make evidence                        all of it; about an hour and a half on two cores
+    make evidence                        all of it; about two hours without bfloat16
     make evidence ONLY=amount            one experiment: amount, speed or rivals; ingredients is
                                          no part of all, and has not been recorded yet
     python -m utils.evidence sentences   only put what is recorded into the sentences

@@ -1,0 +1,1 @@
+"""What the exercises' checks look at: `nNN.py` for notebook NN, `check_K` for its exercise K."""

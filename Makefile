@@ -6,16 +6,18 @@ BIN := $(VENV)/bin
 export TF_ENABLE_ONEDNN_OPTS ?= 1
 ROOT := $(shell [ "$$(id -u)" = 0 ] && echo --allow-root)
 
-.PHONY: help run test lab lint format refresh evidence record clean
+SITE := $(VENV)/site
+
+.PHONY: help run test lab lint format refresh evidence record site show workshop doctor bundle clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(VENV)/ready  ## execute the notebooks and show the scoreboard
 	@$(BIN)/python -m utils.run_notebooks
 
-test: $(VENV)/ready  ## run all tests, among them every cell of every notebook
+test: $(SITE)  ## run all tests, among them every cell of every notebook
 	@$(BIN)/python -m pytest
 
 # With the environment's programs on the path, or notebooks would not find tensorboard.
@@ -44,6 +46,21 @@ record: $(VENV)/ready  ## fine-tune on all of CIFAR-10 within an hour and record
 	@TRANSFER_SIZE=full TRANSFER_WEIGHTS=bundled $(BIN)/python -m utils.record_run --write
 	@$(BIN)/python -m utils.evidence sentences
 
+site: $(SITE)  ## build the site of the notebooks into outputs/site
+	@$(BIN)/python -m utils.site
+
+show: site  ## build the site and show it on 127.0.0.1:8000
+	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory outputs/site 8000
+
+workshop: $(VENV)/ready  ## notebooks for participants and teachers into outputs/workshop
+	@$(BIN)/python -m utils.workshop
+
+doctor:  ## say whether this computer is ready, and what to mend; works before anything is installed
+	@if [ -x $(BIN)/python ]; then $(BIN)/python -m utils.doctor; else $(PYTHON) -m utils.doctor; fi
+
+bundle: $(VENV)/ready  ## everything for a room without internet into outputs/bundle
+	@$(BIN)/python -m utils.bundle
+
 clean:  ## delete the environment; outputs/ stays
 	rm -rf $(VENV)
 
@@ -52,4 +69,9 @@ $(VENV)/ready: requirements.txt constraints.txt
 	@echo "Creating the environment in $(VENV) (once; some minutes) ..."
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -c constraints.txt
+	@touch $@
+
+$(SITE): $(VENV)/ready requirements-site.txt
+	@echo "Installing what the site and its tests need ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-site.txt -c constraints.txt
 	@touch $@

@@ -8,12 +8,13 @@ import pandas as pd
 import pytest
 
 from utils import results, sentences
+from utils.record import PAGES
 from utils.run_notebooks import NOTEBOOKS
-from utils.settings import REPOSITORY
 
 
 def texts():
-    yield "README.md", (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    for page in PAGES:
+        yield page.name, page.read_text(encoding="utf-8")
     for path in sorted(NOTEBOOKS.glob("[0-9][0-9]-*.ipynb")):
         for cell in nbformat.read(path, as_version=4).cells:
             if cell.cell_type == "markdown":

@@ -5,7 +5,8 @@
 after the command that made it, with the settings it was made with.
 
 Writes NAME.csv (numbers only) and NAME.json (where they come from), and puts the table into
-README.md between its marks; with `toys` also the notebooks' minutes and the overview picture.
+README.md and the front page, between its marks; with `toys` also the notebooks' minutes and the
+overview picture.
 """
 
 import argparse
@@ -25,7 +26,11 @@ from utils import files, hardware
 from utils.results import RESULTS
 from utils.settings import REPOSITORY, Settings, choose_settings, describe
 
-README = REPOSITORY / "README.md"
+PAGES = (  # where results are quoted, notebooks aside
+    REPOSITORY / "README.md",
+    REPOSITORY / "notebooks" / "index.md",
+    REPOSITORY / "notebooks" / "teaching.md",
+)
 PACKAGES = ("tensorflow", "keras", "numpy", "scikit-learn")
 
 
@@ -74,15 +79,19 @@ def readme_table(board: pd.DataFrame) -> str:
     return "\n".join(lines)
 
 
-def put_into_readme(mark: str, content: str) -> None:
-    """Replace what stands between `<!-- mark -->` and the next `<!-- end -->`."""
-    text = README.read_text(encoding="utf-8")
-    marked = rf"(<!-- {mark} -->\n?).*?(\n?<!-- end -->)"
-    changed, times = re.subn(marked, lambda m: m[1] + content + m[2], text, flags=re.DOTALL)
-    if times != 1:
-        raise ValueError(f"README.md has {times} places marked <!-- {mark} -->, not one.")
-    with files.whole_file(README) as temporary:
-        temporary.write_text(changed, encoding="utf-8")
+def put_into_pages(mark: str, content: str) -> None:
+    """Replace what stands between `<!-- mark -->` and the next `<!-- end -->`, wherever it does."""
+    marked, times = rf"(<!-- {mark} -->\n?).*?(\n?<!-- end -->)", 0
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        changed, found = re.subn(marked, lambda m: m[1] + content + m[2], text, flags=re.DOTALL)
+        if changed != text:
+            with files.whole_file(page) as temporary:
+                temporary.write_text(changed, encoding="utf-8")
+        times += found
+    if not times:
+        names = " nor in ".join(page.name for page in PAGES)
+        raise ValueError(f"No place is marked <!-- {mark} -->, neither in {names}.")
 
 
 def recorded_minutes() -> dict[str, float]:
@@ -128,10 +137,10 @@ def main(arguments: list[str] | None = None) -> int:
         board.to_csv(temporary, index=False)
     about = provenance(settings, options.command)
     files.write_json(RESULTS / f"scoreboard-{options.name}.json", about)
-    put_into_readme(f"scoreboard {options.name}", readme_table(board))
+    put_into_pages(f"scoreboard {options.name}", readme_table(board))
     if options.name == "toys":
         for notebook, minutes in recorded_minutes().items():
-            put_into_readme(f"minutes {notebook[:2]}", f"{minutes:.1f}")
+            put_into_pages(f"minutes {notebook[:2]}", f"{minutes:.1f}")
         draw_overview(settings)
     print(f"Recorded scoreboard-{options.name}.csv, its provenance and the table in README.md.")
     return 0

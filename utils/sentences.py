@@ -1,8 +1,9 @@
 """Sentences that quote recorded results, made from data/results/ and put between their marks.
 
-In README.md and in Markdown cells of the notebooks, `<!-- sentence NAME -->...<!-- end -->` is
-filled by `python -m utils.evidence sentences`. A test makes each sentence again and compares. What
-a sentence judges ("the rule holds"), it judges by the table.
+In README.md, on the front page and in the notebooks' Markdown cells,
+`<!-- sentence NAME -->...<!-- end -->` is filled by `python -m utils.evidence sentences`. A test
+makes each sentence again and compares. What a sentence judges ("the rule holds"), it judges by the
+table.
 """
 
 import json
@@ -38,9 +39,10 @@ def filled(text: str, *, lenient: bool = False) -> str:
 
 
 def fill_all(repository: Path = REPOSITORY) -> None:
-    """Fill README.md and the notebooks; files that already say so stay as they are."""
-    readme = repository / "README.md"
-    _write(readme, filled(readme.read_text(encoding="utf-8"), lenient=True))
+    """Fill pages and notebooks; files that already say so stay as they are."""
+    for page in (repository / "README.md", repository / "notebooks" / "index.md"):
+        if page.exists():
+            _write(page, filled(page.read_text(encoding="utf-8"), lenient=True))
     for path in sorted((repository / "notebooks").glob("[0-9][0-9]-*.ipynb")):
         notebook = json.loads(path.read_text(encoding="utf-8"))
         for cell in notebook["cells"]:

@@ -28,6 +28,7 @@ from utils.settings import REPOSITORY, Settings, choose_settings, describe
 
 PAGES = (  # where results are quoted, notebooks aside
     REPOSITORY / "README.md",
+    REPOSITORY / "README.zh-CN.md",
     REPOSITORY / "notebooks" / "index.md",
     REPOSITORY / "notebooks" / "teaching.md",
 )

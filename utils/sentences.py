@@ -16,6 +16,7 @@ import pandas as pd
 from utils import amount, files, results, rivals
 from utils.settings import REPOSITORY
 
+PAGES = ("README.md", "README.zh-CN.md", "notebooks/index.md")
 MARK = re.compile(r"(<!-- sentence ([\w-]+) -->\n?)(.*?)(\n?<!-- end -->)", re.DOTALL)
 
 
@@ -40,7 +41,7 @@ def filled(text: str, *, lenient: bool = False) -> str:
 
 def fill_all(repository: Path = REPOSITORY) -> None:
     """Fill pages and notebooks; files that already say so stay as they are."""
-    for page in (repository / "README.md", repository / "notebooks" / "index.md"):
+    for page in (repository / name for name in PAGES):
         if page.exists():
             _write(page, filled(page.read_text(encoding="utf-8"), lenient=True))
     for path in sorted((repository / "notebooks").glob("[0-9][0-9]-*.ipynb")):

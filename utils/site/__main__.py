@@ -87,15 +87,21 @@ def build(target: Path, source: Path = NOTEBOOKS, options: tuple[str, ...] = ())
         new.rename(target)
 
 
+def write_templates(source: Path, folder: Path) -> None:
+    """The messages of each page, as Sphinx sees them: PAGE.pot in `folder`."""
+    with tempfile.TemporaryDirectory() as scratch:
+        pages = stage(source, Path(scratch))
+        sphinx("-b", "gettext", "-d", f"{scratch}/doctrees", str(pages), str(folder))
+
+
 def update_catalogues(source: Path = NOTEBOOKS) -> None:
     """Bring the catalogues under `source`/locale up to the texts, keeping what is translated."""
     from utils.site import catalogues  # here, because it needs what Sphinx brings
 
+    codes = [code for _, code, _ in LANGUAGES if code != "en"]
     with tempfile.TemporaryDirectory() as folder:
-        pages, pot = stage(source, Path(folder)), Path(folder) / "pot"
-        sphinx("-b", "gettext", "-d", f"{folder}/doctrees", str(pages), str(pot))
-        codes = [code for _, code, _ in LANGUAGES if code != "en"]
-        catalogues.update(source / "locale", pot, TRANSLATED, codes)
+        write_templates(source, Path(folder))
+        catalogues.update(source / "locale", Path(folder), TRANSLATED, codes)
 
 
 def main(arguments: list[str] | None = None) -> int:

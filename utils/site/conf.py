@@ -35,7 +35,6 @@ gettext_location = False
 
 html_context = {"default_mode": "auto"}
 html_theme = "sphinx_book_theme"
-html_title = project
 html_sidebars = {
     "**": ["site-logo.html", "search-button-field.html", "sbt-sidebar-nav.html"],
 }

@@ -14,11 +14,12 @@ const splitQuery = (query) => (query.match(/[\\u4e00-\\u9fff]+|[a-zA-Z0-9_]+/gu)
   (run) => /[\\u4e00-\\u9fff]/.test(run) && run.length > 2
     ? [...run].slice(1).map((second, place) => run[place] + second) : [run]);
 """
+TITLES = {"en": "Transfer learning with Keras", "zh_CN": "用 Keras 做迁移学习"}
 LABELS = {  # the language switch, the way home, the empty corner of a table
     "en": ("Language", "Front page", "row"),
     "zh_CN": ("语言", "首页", "行"),
 }
-RAW_WORDS = {"zh_CN": {"<summary>Solution</summary>": "<summary>解答</summary>"}}
+RAW_WORDS = {"zh_CN": {"Solution</summary>": "解答</summary>"}}
 EMPTY_HEAD = re.compile(r"(<th[^>]*>)(?:&nbsp;|\s)*(</th>)")  # pandas leaves some
 UNTRANSLATED = {"zh_CN": "本页还没有中文翻译。下面是英文原文。"}
 
@@ -56,6 +57,11 @@ def add_launch_buttons(app, config) -> None:
                 "jupyterhub_url": config.site_jupyterhub,
             },
         }
+
+
+def name_the_site(app, config) -> None:
+    """The site's title in its language."""
+    config.html_title = TITLES[config.language]
 
 
 def prepare_source(app, docname, source) -> None:
@@ -114,6 +120,7 @@ def setup(app) -> dict:
     languages["zh"] = SearchPairs
     for name in ("repository", "branch", "colab", "binder", "jupyterhub"):
         app.add_config_value(f"site_{name}", "", "html", str)
+    app.connect("config-inited", name_the_site)
     app.connect("config-inited", add_launch_buttons)
     app.connect("source-read", prepare_source)
     app.connect("html-page-context", add_language_switch)

@@ -203,5 +203,18 @@ def show_record(curve: pd.DataFrame, marks: tuple[float, ...]) -> None:
     plt.show()
 
 
+def show_ingredients(table: pd.DataFrame, whole: str) -> None:
+    """What leaving out each ingredient costs, in points of validation accuracy."""
+    means = table.groupby("recipe", sort=False).validation_accuracy.mean()
+    cost = ((means[whole] - means.drop(whole)) * 100).sort_values()
+    _, axes = plt.subplots(figsize=(7.5, 0.45 * len(cost) + 0.9))
+    bars = axes.barh(cost.index, cost, color=[BLUE if value > 0 else GREY for value in cost])
+    axes.bar_label(bars, [f"{value:+.1f}" for value in cost], padding=4)
+    axes.set(xlabel="points of validation accuracy lost without it")
+    axes.margins(x=0.15)
+    axes.grid(axis="y", visible=False)
+    plt.show()
+
+
 def _part(means: pd.DataFrame, name: str, case: str) -> pd.DataFrame:
     return means[(means.data == name) & (means.case == case)].sort_values("pictures")

@@ -16,7 +16,7 @@ class Hint(Exception):
 
 
 class Unfilled(Exception):
-    """The cell is as it was handed out."""
+    """The cell is as it was handed out; a text says what is missing where that is not a `...`."""
 
 
 class Learner:
@@ -54,8 +54,13 @@ def call(function: Callable, *arguments):
         value = function(*arguments)
     except Exception as error:  # whatever a learner's code may raise
         raise Hint(f"`{name}` stopped with {type(error).__name__}: {error}") from error
-    if value is None or value is ...:
+    if value is ...:
         raise Unfilled
+    if value is None:
+        raise Unfilled(
+            f"`{name}` gives nothing back. Its last line should be `return` and the result; to "
+            "print it is not enough."
+        )
     return value
 
 
@@ -74,8 +79,9 @@ def verdict(number: str, variables: dict) -> str:
     """What `check` prints: "right. ...", "not yet. ..." or "not filled in yet. ..."."""
     try:
         return f"right. {find(number)(Learner(variables))}"
-    except Unfilled:
-        return "not filled in yet. Replace each ... in the cell above, run it, then this one."
+    except Unfilled as what:
+        replace = "Replace each ... in the cell above, run it, then this one."
+        return f"not filled in yet. {str(what) or replace}"
     except Hint as hint:
         return f"not yet. {hint}"
     except Exception as error:  # an answer of a kind that the check did not expect

@@ -232,6 +232,27 @@ def sizes_sentence() -> str:
     return f"Recorded on CIFAR-10 with the bundled weights: {_listed(parts)}."
 
 
+def ingredients_sentence() -> str:
+    means = results.load("ingredients").groupby("recipe", sort=False).validation_accuracy.mean()
+    lost = (100 * (means[rivals.WHOLE] - means.drop(rivals.WHOLE))).sort_values(ascending=False)
+    noise = 100 * (0.25 / 1_000) ** 0.5
+    helped = [f"{name} {value:.1f}" for name, value in lost.items() if value > 2 * noise]
+    hardly = [f"{name} ({value:+.1f})" for name, value in lost.items() if abs(value) <= 2 * noise]
+    harmed = [f"{name} {-value:.1f}" for name, value in lost.items() if value < -2 * noise]
+    text = f"The whole recipe reached {means[rivals.WHOLE]:.3f} in this short form. "
+    if helped:
+        text += f"Points that are lost without them: {_listed(helped)}. "
+    if hardly:
+        text += f"Within what 1,000 validation pictures can tell: {_listed(hardly)}. "
+    if harmed:
+        text += f"Better left out in so short a run, by points: {_listed(harmed)}. "
+    return (
+        text
+        + "One seed, whose luck comes on top; few epochs on few pictures favour other things than "
+        "the full run does."
+    )
+
+
 def depth_sentence() -> str:
     means, parts = _means(200), []
     for data in means.data.unique():
@@ -310,6 +331,7 @@ SENTENCES: dict[str, Callable[[], str]] = {
     "sizes": sizes_sentence,
     "record": record_sentence,
     "depth": depth_sentence,
+    "ingredients": ingredients_sentence,
     "recipes": recipes_sentence,
     "pytorch": pytorch_sentence,
     "steps": steps_sentence,

@@ -82,7 +82,11 @@ def rows(name: str, value: object, count: int) -> np.ndarray:
     """`value` as row numbers below `count`, given as such or as yes and no for each row."""
     if isinstance(value, tuple) and len(value) == 1:  # what np.where gives
         value = value[0]
+    if isinstance(value, set | frozenset):
+        value = sorted(value)
     found = np.asarray(value)
+    if found.ndim == 2 and found.shape[1] == 1:  # what np.argwhere gives
+        found = found[:, 0]
     if found.shape == (count,) and np.isin(found, (False, True)).all():
         return np.flatnonzero(found)
     if found.shape == (0,):
@@ -118,6 +122,11 @@ def partition(train: np.ndarray, validation: np.ndarray, count: int) -> None:
     left = count - len(train) - len(validation)
     if left:
         raise Hint(f"{left} of {count} rows are in neither set. Where did they go?")
+    if not 0.05 <= len(validation) / count <= 0.2 and len(validation) <= len(train):
+        raise Hint(
+            f"You keep {len(validation) / count:.0%} for validation; about a tenth was asked for. "
+            "The rest is wanted for training."
+        )
     if len(validation) > len(train):
         raise Hint(
             f"You train on {len(train)} rows and validate on {len(validation)}. In which order "

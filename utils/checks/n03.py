@@ -68,6 +68,9 @@ def check_2(learner: Learner) -> str:
     reported, honest = (number(name, value) for name, value in filled)
     if scores.ndim != 2 or len(scores) != len(labels) or scores.max() > 0.5:
         raise Hint("`scores` are not those that were handed out. Run the whole cell again.")
+    for name, value in (("reported", reported), ("honest", honest)):
+        if not 0 <= value <= 1:
+            raise Hint(f"`{name}` is {value:g}; a share lies between 0 and 1.")
     classes = np.arange(scores.shape[1])
     answers = ((scores > 0.5) == (labels[:, None] == classes)).mean()
     pictures = (scores.argmax(axis=1) == labels).mean()
@@ -80,8 +83,8 @@ def check_2(learner: Learner) -> str:
         found = ", a share of pictures" if same(reported, pictures) else ""
         raise Hint(
             f"`reported` is {reported:.3f}{found}. Binary accuracy looks at each of the "
-            f"{scores.size:,} answers in `scores` by itself, and all of them are no. How many of "
-            "them agree with `truth`?"
+            f"{scores.size:,} answers in `scores` by itself, and all of them are no. What "
+            "share of them agrees with `truth`?"
         )
     if not same(honest, pictures):
         mistakes = {

@@ -9,6 +9,7 @@ import numpy as np
 from utils.exercises import Hint, Learner
 
 ENOUGH = 0.75  # share of what was lost that has to come back; without a restart hardly any does
+STEPS = 16  # batches that `fine_tune` of the exercise trains on
 BATCHES = 64  # of an epoch; so many see some pictures twice in two epochs of all of CIFAR-10
 
 
@@ -24,6 +25,11 @@ def check_1(learner: Learner) -> str:
             f"`repaired` is of type {type(repaired).__name__}. It should be the network itself; "
             "`fine_tune` gives back its accuracy."
         )
+    if repaired.get_layer("vgg16") is frozen.get_layer("vgg16"):
+        raise Hint(
+            "`repaired` is the frozen case itself, or shares its base, so that nothing is left to "
+            "compare with. Run the cells of *Frozen base* again, then build a network of its own."
+        )
     pretrained = frozen.get_layer("vgg16").get_weights()
     weights = repaired.get_layer("vgg16").get_weights()
     moved = max(np.abs(one - other).max() for one, other in zip(weights, pretrained, strict=True))
@@ -34,6 +40,11 @@ def check_1(learner: Learner) -> str:
         )
     rate, head_rate = (float(network.optimizer.learning_rate) for network in (repaired, head))
     steps = int(repaired.optimizer.iterations)
+    if steps > STEPS:
+        raise Hint(
+            f"`repaired` was trained for {steps} batches; `fine_tune` takes {STEPS} at most. Is it "
+            "a network of another cell? Build one here, and give it to `fine_tune`."
+        )
     images, labels = sets.validation.images[:500], sets.validation.labels[:500]
     accuracy, frozen_accuracy = (
         (network.predict(images, verbose=0).argmax(axis=1) == labels).mean()
@@ -72,8 +83,8 @@ def check_2(learner: Learner) -> str:
 
     if not isinstance(flipped, tf.data.Dataset):
         raise Hint(
-            f"`flipped` is of type {type(flipped).__name__}. It should be a pipeline like `train`, one "
-            "that `train.map(...)` makes."
+            f"`flipped` is of type {type(flipped).__name__}. It should be a pipeline like `train`, "
+            "one that `train.map(...)` makes."
         )
     wanted, found = (describe(next(iter(pipeline))) for pipeline in (train, flipped))
     if found != wanted:
@@ -91,6 +102,11 @@ def check_2(learner: Learner) -> str:
         raise Hint(
             f"In two epochs {turned} of {seen} pictures are mirrored. That is the same in each "
             "epoch. What should be left to chance, for each picture anew?"
+        )
+    if not any(len(ways) == 2 for ways in ways_of_batches(flipped.take(BATCHES), known)):
+        raise Hint(
+            "In every batch either all pictures are mirrored or none. Your function gets a whole "
+            "batch: is chance asked once for the batch, or for each picture in it?"
         )
     both = epochs[0].keys() & epochs[1].keys()
     if all(epochs[0][picture] == epochs[1][picture] for picture in both):
@@ -110,6 +126,18 @@ def describe(batch) -> str:
     parts = batch if isinstance(batch, tuple) else (batch,)
     shapes = (", ".join(map(str, ("n", *part.shape[1:]))) for part in parts)
     return " and ".join(f"{p.dtype.name} ({shape})" for p, shape in zip(parts, shapes, strict=True))
+
+
+def ways_of_batches(batches, known: dict[bytes, set]) -> list[set[bool]]:
+    """For each batch: are its pictures mirrored, {True}, {False} or both?"""
+    return [
+        {
+            image[:, ::-1].tobytes() in known
+            for image in images
+            if (image.tobytes() in known) != (image[:, ::-1].tobytes() in known)
+        }
+        for images, _ in batches.as_numpy_iterator()
+    ]
 
 
 def mirrored(batches, known: dict[bytes, set], sets) -> dict[bytes, bool]:

@@ -35,9 +35,14 @@ WRONG = {
             GUESSERS + "reported, honest = test_accuracy.mean(), fresh_accuracy.mean()",
             "the mean over all networks. It should be",
         ),
+        (
+            GUESSERS + "reported, honest = 0.24, 0.10",
+            "near, but is it rounded, or the mean over all? Give three decimals.",
+        ),
     ],
     "5.2": [
         ("num_pictures = 10_000", "they overlap by"),
+        ("num_pictures = 19_000", "they overlap by 0.000013. Nearly there."),
         (
             # the one accuracy lies outside the other's interval
             "num_pictures = 1_000\n"
@@ -66,6 +71,13 @@ WRONG = {
             CONFUSION + "def precision_and_recall(confusion, k):\n"
             "    return confusion[k, k] / confusion[:, k].sum()",
             "should give back two numbers",
+        ),
+        (
+            CONFUSION + "def precision_and_recall(confusion, k):\n"
+            "    precision = confusion[k, k] / confusion[:, k].sum()\n"
+            "    recall = confusion[k, k] / confusion[k].sum()\n"
+            "    return round(precision, 2), round(recall, 2)",
+            "right, but rounded to two decimals: return it as it is",
         ),
     ],
 }

@@ -45,23 +45,23 @@ sure = abs(lead) > 2 * error
     "6.2": [
         (
             """
-def price(cheap, dear):
-    gained = 100 * (dear.accuracy - cheap.accuracy)
-    return dear.seconds / gained if gained > 0 else float("nan")
+def price(cheap, costly):
+    gained = 100 * (costly.accuracy - cheap.accuracy)
+    return costly.seconds / gained if gained > 0 else float("nan")
 """,
             "It charges all 24 seconds",
         ),
         (
             """
-def price(cheap, dear):
-    return (dear.seconds - cheap.seconds) / (dear["points gained"])
+def price(cheap, costly):
+    return (costly.seconds - cheap.seconds) / (costly["points gained"])
 """,
             "How many seconds come on top",
         ),
         (
             """
-def price(cheap, dear):
-    return (dear.seconds - cheap.seconds) / (100 * (dear.accuracy - cheap.accuracy))
+def price(cheap, costly):
+    return (costly.seconds - cheap.seconds) / (100 * (costly.accuracy - cheap.accuracy))
 """,
             "points that do not come",
         ),

@@ -49,6 +49,20 @@ def honest_rate(network, images):
 """,
             "seconds per picture",
         ),
+        (
+            """
+import time
+
+def honest_rate(network, images):
+    rates = []
+    for _ in range(2):
+        begun = time.perf_counter()
+        network.predict(images, verbose=0)
+        rates.append(len(images) / (time.perf_counter() - begun))
+    return sum(rates) / len(rates)
+""",
+            "the mean of 2 calls, and the first of them is in it",
+        ),
     ],
     "7.2": [
         (

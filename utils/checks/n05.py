@@ -34,6 +34,11 @@ def check_1(learner: Learner) -> str:
             f"{reported:.3f} would have been reported, and on fresh pictures the same network "
             f"scores {honest:.3f}: whoever chooses by the test set reports the luck of the choice."
         )
+    if honest == round(honest, 2) and (np.abs(honest - chosen) < 0.0051).any():
+        raise Hint(
+            f"`honest` is {honest:g}: near, but is it rounded, or the mean over all? Give three "
+            "decimals."
+        )
     mistakes = {
         "the test set's value again. Those pictures were used to choose": highest,
         "the best of all networks on the fresh pictures: that is choosing once more": fresh.max(),
@@ -53,12 +58,14 @@ def check_2(learner: Learner) -> str:
     if not 1 <= num_pictures < math.inf:
         raise Hint(f"`num_pictures` is {num_pictures:g}; it should be a number of pictures.")
     lower_ends, higher_starts = interval(0.85, num_pictures)[1], interval(0.86, num_pictures)[0]
-    if lower_ends >= higher_starts:
+    overlap = lower_ends - higher_starts
+    if overlap >= 0:
+        digits = max(4, 1 + math.ceil(-math.log10(max(overlap, 1e-9))))
+        advice = "Both networks have an interval, and both must get narrower."
         raise Hint(
-            f"With {num_pictures:,.0f} pictures the interval of 0.85 ends at {lower_ends:.4f} and "
-            f"that of 0.86 starts at {higher_starts:.4f}: they overlap by "
-            f"{lower_ends - higher_starts:.4f}. Both networks have an interval, and both must get "
-            "narrower."
+            f"With {num_pictures:,.0f} pictures the interval of 0.85 ends at "
+            f"{lower_ends:.{digits}f} and that of 0.86 starts at {higher_starts:.{digits}f}: they "
+            f"overlap by {overlap:.{digits}f}. {'Nearly there.' if overlap < 5e-4 else advice}"
         )
     fewer = num_pictures - 1_000
     if fewer >= 1 and interval(0.85, fewer)[1] < interval(0.86, fewer)[0]:
@@ -77,16 +84,21 @@ def check_3(learner: Learner) -> str:
     function = learner.answer("precision_and_recall")
     true, predicted, sets = learner.given("true", "predicted", "sets")
     own = confusion_matrix(true, predicted, labels=range(len(sets.class_names)))
-    made = np.array([[6, 2], [1, 3]])  # tells rows from columns where the learner's own may not
+    # Tells rows from columns where the learner's own may not; as large as that, for loops.
+    made = np.zeros([max(2, len(own))] * 2, own.dtype)
+    made[:2, :2] = [[6, 2], [1, 3]]
+    ours = f"a matrix of ours that begins {made[:2, :2].tolist()} and is 0 elsewhere"
     hit = np.flatnonzero(own.diagonal())  # of the others, some have no precision
     cases = [(own, k, f"class {sets.class_names[k]}") for k in hit]
-    cases += [(made, k, f"class {k} of the matrix {made.tolist()}") for k in range(2)]
+    cases += [(made, k, f"class {k} of {ours}") for k in range(2)]
     for confusion, k, name in cases:
         right = confusion[k, k] / np.array([confusion[:, k].sum(), confusion[k].sum()])
         answer = two_shares(function, confusion, k)
         if same(answer, right).all():
             continue
         found = f"For {name} you get precision {answer[0]:.3f} and recall {answer[1]:.3f}"
+        if np.allclose(answer, np.round(right, 2)):
+            raise Hint(f"{found}. That is right, but rounded to two decimals: return it as it is.")
         if same(answer, right[::-1]).all():
             raise Hint(
                 f"{found}: those are the right two numbers in each other's place. Which sum counts "

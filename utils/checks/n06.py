@@ -72,22 +72,22 @@ def check_1(learner: Learner) -> str:
 
 
 def check_2(learner: Learner) -> str:
-    """`price(cheap, dear)`: further seconds for each further point; nan where there is none."""
+    """`price(cheap, costly)`: further seconds for each further point; nan where there is none."""
     costs, price = learner.given("costs"), learner.answer("price")
     made_up = pd.DataFrame(
         {"accuracy": [0.6, 0.64, 0.55], "seconds": [4.0, 24.0, 44.0], "joules": np.nan},
-        index=["cheap", "dear", "worse"],
+        index=["cheap", "costly", "worse"],
     )
     made_up["points gained"] = 100 * (made_up.accuracy - 0.5)  # over no training
     made_up["seconds per point"] = made_up.seconds / made_up["points gained"]
-    cheap, dear, worse = (row for _, row in made_up.iterrows())
+    cheap, costly, worse = (row for _, row in made_up.iterrows())
     with np.errstate(all="ignore"):
-        paid = number("price", call(price, cheap, dear))
+        paid = number("price", call(price, cheap, costly))
         try:
             nothing = number("price", call(price, cheap, worse))
         except Unfilled:
             raise Hint(
-                "`price` gives nothing back where the dear way is the worse one. Should it not "
+                "`price` gives nothing back where the costly way is the worse one. Should it not "
                 "be `nan`, a number that says so?"
             ) from None
     example = "From 0.60 in 4 seconds to 0.64 in 24"
@@ -102,7 +102,7 @@ def check_2(learner: Learner) -> str:
         if close(paid, 24 / 14) or close(paid, 24 / 14 - 4 / 10):
             raise Hint(
                 f"{example}, `price` says {paid:.3g}. That is made of points over no training. "
-                "How many points does the dear way add to the *cheap* one?"
+                "How many points does the costly way add to the *cheap* one?"
             )
         raise Hint(
             f"{example}, `price` says {paid:.3g}. How many seconds come on top, and for how many "
@@ -110,7 +110,7 @@ def check_2(learner: Learner) -> str:
         )
     if np.isfinite(nothing):
         raise Hint(
-            f"From 0.60 in 4 seconds to 0.55 in 44, `price` says {nothing:.3g}. The dear way is "
+            f"From 0.60 in 4 seconds to 0.55 in 44, `price` says {nothing:.3g}. The costly way is "
             "worse; which price can one name for points that do not come?"
         )
     with np.errstate(all="ignore"):

@@ -84,7 +84,9 @@ def update(locale: Path, templates: Path, pages: tuple[str, ...], codes: list[st
             catalogue.project, catalogue.version, catalogue.fuzzy = page, "", False
             catalogue.msgid_bugs_address = catalogue.last_translator = ""
             catalogue.language_team = code
+            begun = catalogue.creation_date
             merge(catalogue, read(templates / f"{page}.pot"))
+            catalogue.creation_date = begun  # or each update would change every file
             path.parent.mkdir(parents=True, exist_ok=True)
             with files.whole_file(path) as temporary, open(temporary, "wb") as file:
                 write_po(file, catalogue, width=96, no_location=True, ignore_obsolete=True)

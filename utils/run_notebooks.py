@@ -18,7 +18,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbconvert import HTMLExporter
 
-from utils import files
+from utils import files, hardware
 from utils.settings import REPOSITORY, full_path, outputs_folder
 
 NOTEBOOKS = REPOSITORY / "notebooks"
@@ -157,10 +157,14 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def say_minutes(notebook: nbformat.NotebookNode, seconds: float) -> None:
-    """Put the measured minutes into the notebook's header."""
-    header = notebook.cells[0]
+    """Put the measured minutes into the notebook's header, and with which number format."""
+    header, minutes = notebook.cells[0], f"{seconds / 60:.1f}"
+    how = "with" if hardware.choose_precision()[0] == "mixed_bfloat16" else "without"
+    header.source = re.sub(r"(\*\*Minutes\*\* \| )\S+", rf"\g<1>{minutes}", header.source, count=1)
     header.source = re.sub(
-        r"(\*\*Minutes\*\* \| )\S+", rf"\g<1>{seconds / 60:.1f}", header.source, count=1
+        r"\(measured on two CPU cores [^)]*\)",
+        f"(measured on two CPU cores {how} bfloat16)",
+        header.source,
     )
 
 

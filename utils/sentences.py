@@ -284,9 +284,12 @@ def recipes_sentence() -> str:
         f"{rates[rivals.OURS_WHOLE]:.0f} pictures per second."
     )
     if old.validation_accuracy < LEARNED:
+        to_linear, to_whole = spent / linear.seconds, spent / whole.seconds
         return text + (
-            " So the old recipe had not left chance by then, and a ratio of times to the same "
-            "accuracy cannot be given."
+            " So the old recipe had not left chance by then. How much longer it needs is not "
+            f"known, only a bound: more than {to_linear:.1f} times as long to the linear "
+            f"classifier's accuracy, and more than {to_whole:.1f} times to that of the record's "
+            "recipe."
         )
     ratios = rivals.times_as_fast(table)
     return text + (

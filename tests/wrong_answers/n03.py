@@ -36,7 +36,7 @@ WRONG = {
         ),
     ],
     "3.2": [
-        (SCORES + "reported = 0.95\nhonest = 1 / num_classes", "agree with `truth`"),
+        (SCORES + "reported = 0.95\nhonest = 1 / num_classes", "agrees with `truth`"),
         (
             SCORES + "reported = (scores.argmax(axis=1) == labels_there).mean()\n"
             "honest = ((scores > 0.5) == truth).mean()",

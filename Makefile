@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Several times faster on processors without AVX-512 (utils/hardware.py).
 export TF_ENABLE_ONEDNN_OPTS ?= 1
+# Tests at a time; each may take 4 GB of memory.
+TEST_JOBS ?= 2
 ROOT := $(shell [ "$$(id -u)" = 0 ] && echo --allow-root)
 
 SITE := $(VENV)/site
@@ -18,7 +20,7 @@ run: $(VENV)/ready  ## execute the notebooks and show the scoreboard
 	@$(BIN)/python -m utils.run_notebooks
 
 test: $(SITE)  ## run all tests, among them every cell of every notebook
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n $(TEST_JOBS) --dist loadfile
 
 # With the environment's programs on the path, or notebooks would not find tensorboard.
 lab: $(VENV)/ready  ## open JupyterLab on the first notebook

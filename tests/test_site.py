@@ -225,13 +225,15 @@ def test_solutions_fold_open(open_page, name):
     assert page.locator("details[open]").count() >= 2
 
 
-def test_search_finds_freeze_in_notebook_02(open_page):
-    page = open_page("search")
-    page.goto(page.url + "?q=freeze")
+@pytest.mark.parametrize("folder_of, word", [("", "freeze"), ("zh/", "冻结"), ("zh/", "批归一化")])
+def test_search_finds_pages(open_page, folder_of, word):
+    page = open_page(f"{folder_of}search")
+    page.goto(f"{page.url}?q={word}")
     page.locator("#search-results li a").first.wait_for()
-    page.wait_for_function("document.querySelector('.search-summary')?.innerText.includes('found')")
+    page.wait_for_function("!document.querySelector('#search-progress')?.innerText.trim()")
     found = [link.get_attribute("href") for link in page.locator("#search-results li a").all()]
-    assert any(target.startswith("02-model-design.html") for target in found)
+    wanted = "glossary.html" if word == "批归一化" else "02-model-design.html"
+    assert any(target.startswith(wanted) for target in found), found
     assert page.troubles == []
 
 

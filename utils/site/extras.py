@@ -10,7 +10,7 @@ from sphinx.search.zh import SearchChinese
 from utils.site import CARD, LANGUAGES
 
 SPLIT_QUERY = """
-const splitQuery = (query) => (query.match(/[\\u4e00-\\u9fff]+|[a-zA-Z0-9_]+/gu) || []).flatMap(
+var splitQuery = (query) => (query.match(/[\\u4e00-\\u9fff]+|[a-zA-Z0-9_]+/gu) || []).flatMap(
   (run) => /[\\u4e00-\\u9fff]/.test(run) && run.length > 2
     ? [...run].slice(1).map((second, place) => run[place] + second) : [run]);
 """

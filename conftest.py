@@ -25,6 +25,9 @@ def pytest_configure(config):
         TF_ENABLE_ONEDNN_OPTS="1",
     )
     os.environ.pop("TRANSFER_SIDE", None)
+    if "PYTEST_XDIST_WORKER" in os.environ:  # or tests at a time would fight for the cores
+        for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
+            os.environ[name] = "1"
 
 
 def pytest_unconfigure(config):

@@ -11,7 +11,6 @@ FLIPPED = "import tensorflow as tf\n\nflipped = "
 WRONG = {
     "4.1": [
         ("repaired = ruined\nfine_tune(repaired, 3e-5)", "can any rate move them back"),
-        (RESTARTED + "fine_tune(repaired, 3e-3)", "say about such a rate for the whole network"),
         (RESTARTED, "was it trained"),
         ("repaired = frozen", "the frozen case itself"),
     ],

@@ -169,7 +169,9 @@ def test_axe_finds_nothing(open_page, name, mode):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
     page = open_page(name, mode=mode)
     assert page.locator("html").get_attribute("data-theme") == mode
-    found = axe.run(page).response["violations"]
+    # The dark page has the same structure, in other colours.
+    only = None if mode == "light" else {"runOnly": ["color-contrast"]}
+    found = axe.run(page, options=only).response["violations"]
     assert not found, [(v["id"], [n["html"][:160] for n in v["nodes"][:3]]) for v in found]
 
 

@@ -97,12 +97,19 @@ def test_each_notebook_can_be_downloaded(folder):
 
 def test_terms_lead_to_the_glossary(folder):
     known = set(re.findall(r'id="([\w-]+)"', (folder / "glossary.html").read_text()))
-    for name in NOTEBOOK_PAGES:
-        used = set(
-            re.findall(r'href="glossary\.html#([\w-]+)"', (folder / f"{name}.html").read_text())
+    link = re.compile(r'href="glossary\.html#([\w-]+)"')
+    inside = re.compile(r'<a class="reference internal" href="#([\w-]+)"')
+    english, chinese = (
+        inside.findall((folder / part / "glossary.html").read_text()) for part in ("", "zh")
+    )
+    assert set(english) <= known and sorted(chinese) == sorted(english)
+    for name in [*NOTEBOOK_PAGES, "index"]:
+        used, chinese = (
+            link.findall((folder / part / f"{name}.html").read_text()) for part in ("", "zh")
         )
-        assert len(used) >= 3, name
-        assert used <= known
+        assert set(used) <= known
+        assert sorted(chinese) == sorted(used), name
+        assert len(set(used)) >= 3 or name == "index"
 
 
 def test_launch_buttons_appear_with_an_address(folder, tmp_path):

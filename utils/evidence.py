@@ -2,7 +2,7 @@
 
     make evidence                        all of it; about two hours without bfloat16
     make evidence ONLY=amount            one experiment: amount, speed or rivals; ingredients is
-                                         no part of all, and has not been recorded yet
+                                         no part of all
     python -m utils.evidence sentences   only put what is recorded into the sentences
 
 It works on CIFAR-10 (TRANSFER_DATA) with the bundled weights. An interrupted `amount` or
@@ -121,7 +121,7 @@ def measure_rivals(settings: Settings) -> None:
 
 def measure_ingredients(settings: Settings) -> None:
     sets = a_tenth(data.load_sets(settings))
-    about = record.provenance(settings, "make evidence")
+    about = record.provenance(settings, "make evidence ONLY=ingredients")
 
     def rows(done):
         return rivals.measure_ingredients(sets, settings, seeds=range(1), done=done)

@@ -7,6 +7,7 @@ right, or gives a hint. What each check looks at stands in `utils/checks`, a fil
 import sys
 from collections.abc import Callable
 from importlib import import_module
+from numbers import Real
 
 AGAIN = "Run the cells above in order (Run > Run All Above Selected Cell), then come back."
 
@@ -62,6 +63,21 @@ def call(function: Callable, *arguments):
             "print it is not enough."
         )
     return value
+
+
+def number(name: str, value: object) -> Real:
+    """`value` if it is one number, also one in an array or a tensor; or a hint."""
+    shape = getattr(value, "shape", ())
+    if len(shape):
+        raise Hint(f"`{name}` has the shape {tuple(shape)}; it should be one number.")
+    if isinstance(value, Real) and not isinstance(value, bool):
+        return value
+    try:
+        if not isinstance(value, str | bool):
+            return float(value)
+    except (TypeError, ValueError):
+        pass
+    raise Hint(f"`{name}` is of type {type(value).__name__}; it should be one number.")
 
 
 def check(number: str, variables: dict | None = None) -> None:

@@ -4,11 +4,9 @@ Keras is imported inside: a check may run first in a kernel, and Keras must come
 `choose_settings`, which tells it where its folder is.
 """
 
-from numbers import Real
-
 import numpy as np
 
-from utils.exercises import Hint, Learner
+from utils.exercises import Hint, Learner, number
 
 ROUNDING = 1.5  # bfloat16 moves pixel values by about half; every mistake moves them by more
 
@@ -162,13 +160,6 @@ def check_3(learner: Learner) -> str:
         f"Two blocks of five are frozen, and {left:,} of {everything:,} parameters are still "
         f"trained, {left / everything:.1%}: the first blocks hold few."
     )
-
-
-def number(name: str, value: object) -> Real:
-    """`value` if it is one number, or a hint."""
-    if not isinstance(value, Real):
-        raise Hint(f"`{name}` should be one number; it is a {type(value).__name__}.")
-    return value
 
 
 def spread(difference: np.ndarray) -> float:

@@ -5,11 +5,10 @@ Keras is imported inside: a check may run first in a kernel, and Keras must come
 """
 
 import math
-from numbers import Real
 
 import numpy as np
 
-from utils.exercises import Hint, Learner
+from utils.exercises import Hint, Learner, number
 
 AS_LOW = 1.1  # times Adam's loss; from one rate of a search to the next it changes by more
 
@@ -131,16 +130,6 @@ def check_3(learner: Learner) -> str:
         f"{found} It began at {history[0]:.3f} and has not come far enough yet. Is that rate too "
         "small or too large? Rates are searched in factors, not in small steps."
     )
-
-
-def number(name: str, value: object) -> float:
-    """`value` if it is one number, also one in an array or a tensor; or a hint."""
-    shape = getattr(value, "shape", None)
-    if shape is not None and len(shape):
-        raise Hint(f"`{name}` has the shape {tuple(shape)}; it should be one number.")
-    if shape is None and (not isinstance(value, Real) or isinstance(value, bool)):
-        raise Hint(f"`{name}` should be one number; it is of type {type(value).__name__}.")
-    return float(value)
 
 
 def same(value: float, other: float) -> bool:

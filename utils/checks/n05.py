@@ -5,7 +5,7 @@ import math
 import numpy as np
 from sklearn.metrics import confusion_matrix
 
-from utils.exercises import Hint, Learner, Unfilled, call
+from utils.exercises import Hint, Learner, Unfilled, call, number
 
 
 def check_1(learner: Learner) -> str:
@@ -54,7 +54,7 @@ def check_1(learner: Learner) -> str:
 def check_2(learner: Learner) -> str:
     """`num_pictures`: when the intervals of 0.85 and 0.86 part, to the next thousand."""
     interval = learner.given("interval")
-    num_pictures = number("`num_pictures`", learner.answer("num_pictures"))
+    num_pictures = number("num_pictures", learner.answer("num_pictures"))
     if not 1 <= num_pictures < math.inf:
         raise Hint(f"`num_pictures` is {num_pictures:g}; it should be a number of pictures.")
     lower_ends, higher_starts = interval(0.85, num_pictures)[1], interval(0.86, num_pictures)[0]
@@ -123,19 +123,9 @@ def check_3(learner: Learner) -> str:
     )
 
 
-def number(name: str, value: object) -> float:
-    """`value` as one number, or a hint."""
-    try:
-        if isinstance(value, str) or np.ndim(value):
-            raise TypeError
-        return float(value)
-    except (TypeError, ValueError):
-        raise Hint(f"{name} should be one number; it is a {type(value).__name__}.") from None
-
-
 def share(name: str, value: object) -> float:
     """`value` as a number between 0 and 1, or a hint."""
-    value = number(f"`{name}`", value)
+    value = number(name, value)
     if not 0 <= value <= 1:
         raise Hint(f"`{name}` is {value:g}; a share lies between 0 and 1.")
     return value

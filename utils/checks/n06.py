@@ -1,11 +1,9 @@
 """Checks of notebook 06: ten seeds instead of one, the price of a further point of accuracy."""
 
-from numbers import Real
-
 import numpy as np
 import pandas as pd
 
-from utils.exercises import Hint, Learner, Unfilled, call
+from utils.exercises import Hint, Learner, Unfilled, call, number
 
 
 def check_1(learner: Learner) -> str:
@@ -121,13 +119,6 @@ def check_2(learner: Learner) -> str:
         f"In your table each further point by fine-tuning costs {own:.2f} seconds, which an "
         "average over all points does not show."
     )
-
-
-def number(name: str, value: object) -> float:
-    """`value`, if it is a number; else a hint."""
-    if not isinstance(value, Real):
-        raise Hint(f"`{name}` should be one number; yours is of type {type(value).__name__}.")
-    return value
 
 
 def close(value: float, other: float) -> bool:

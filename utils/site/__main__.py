@@ -1,11 +1,13 @@
 """Build the site from the committed notebooks; nothing is executed, nothing is fetched.
 
-python -m utils.site              into outputs/site, English and Chinese
+python -m utils.site                into outputs/site, English and Chinese
 python -m utils.site --catalogues   bring notebooks/locale up to the notebooks' texts
 """
 
 import argparse
+import importlib.util
 import shutil
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -48,12 +50,14 @@ def check_executed(source: Path) -> None:
 
 
 def sphinx(*words: str) -> None:
-    """Run Sphinx in this process; a warning fails the build."""
-    try:
-        from sphinx.cmd.build import build_main
-    except ImportError as error:
-        raise SiteError("Sphinx is not installed; `make site` installs and builds.") from error
-    if build_main(["-c", str(HERE), "-q", "-W", "--keep-going", *words]):
+    """Run Sphinx, in a process of its own: one build leaves its language to the next.
+
+    A warning fails the build.
+    """
+    if not importlib.util.find_spec("sphinx"):
+        raise SiteError("Sphinx is not installed; `make site` installs and builds.")
+    command = [sys.executable, "-m", "sphinx", "-c", str(HERE), "-q", "-W", "--keep-going", *words]
+    if subprocess.run(command, cwd=REPOSITORY).returncode:
         raise SiteError("Sphinx could not build the site; what it said stands above.")
 
 
@@ -70,7 +74,7 @@ def stage(source: Path, scratch: Path) -> Path:
     return pages
 
 
-def build(target: Path, source: Path = NOTEBOOKS, options: tuple[str, ...] = ()) -> None:
+def build(target: Path, source: Path = NOTEBOOKS) -> None:
     """The whole site under `target`, which is replaced only when all of it is built."""
     check_executed(source)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -80,7 +84,7 @@ def build(target: Path, source: Path = NOTEBOOKS, options: tuple[str, ...] = ())
         for name, code, part in LANGUAGES:
             print(f"Building {name} ...", flush=True)
             cache = scratch / f"doctrees-{code}"
-            words = ("-b", "html", "-d", str(cache), "-D", f"language={code}", *options)
+            words = ("-b", "html", "-d", str(cache), "-D", f"language={code}")
             sphinx(*words, str(pages), str(new / part))
         if target.exists():
             target.rename(scratch / "old")

@@ -4,8 +4,10 @@ import re
 from pathlib import Path
 
 from docutils import nodes
+from sphinx import addnodes
 from sphinx.search import languages
 from sphinx.search.zh import SearchChinese
+from sphinx.transforms.i18n import _NodeUpdater
 
 from utils.site import CARD, LANGUAGES
 
@@ -22,6 +24,19 @@ LABELS = {  # the language switch, the way home, the empty corner of a table
 RAW_WORDS = {"zh_CN": {"Solution</summary>": "解答</summary>"}}
 EMPTY_HEAD = re.compile(r"(<th[^>]*>)(?:&nbsp;|\s)*(</th>)")  # pandas leaves some
 UNTRANSLATED = {"zh_CN": "本页还没有中文翻译。下面是英文原文。"}
+
+
+update_links = _NodeUpdater.update_pending_xrefs
+
+
+def update_links_but_not_their_anchors(self) -> None:
+    """Sphinx tells a paragraph's links apart by page: all would get the last one's anchor."""
+    links = list(self.patch.findall(addnodes.pending_xref))
+    anchors = [link.get("reftargetid") for link in links]
+    update_links(self)
+    for link, anchor in zip(links, anchors, strict=True):
+        if anchor:
+            link["reftargetid"] = anchor
 
 
 class SearchPairs(SearchChinese):
@@ -118,6 +133,7 @@ def translate_raw(app, doctree, docname) -> None:
 
 def setup(app) -> dict:
     languages["zh"] = SearchPairs
+    _NodeUpdater.update_pending_xrefs = update_links_but_not_their_anchors
     for name in ("repository", "branch", "colab", "binder", "jupyterhub"):
         app.add_config_value(f"site_{name}", "", "html", str)
     app.connect("config-inited", name_the_site)

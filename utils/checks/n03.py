@@ -104,7 +104,7 @@ def check_2(learner: Learner) -> str:
 def check_3(learner: Learner) -> str:
     """`sgd_rate`: with it plain SGD ends with a loss as low as Adam's at 0.001."""
     head_history, losses = learner.given("head_history", "losses")
-    rate = number("sgd_rate", learner.answer("sgd_rate"))
+    rate = float(number("sgd_rate", learner.answer("sgd_rate")))
     if not 0 < rate < math.inf:
         raise Hint(f"`sgd_rate` is {rate:g}; a learning rate is a number above 0.")
 

@@ -310,8 +310,8 @@ def test_jupyterlab_runs_all_cells_of_notebook_01(chromium, tmp_path):
     with browser.running(words, f"{address}/api?token={token}", tmp_path / "log"):
         page.goto(f"{address}/lab/tree/01-download.ipynb?token={token}&reset")
         page.locator("#jupyterlab-splash").wait_for(state="detached", timeout=90_000)
-        idle = page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]")
-        idle.wait_for(timeout=90_000)
+        ready = page.locator("#jp-main-statusbar >> text=/ipykernel. . Idle/")
+        ready.wait_for(timeout=90_000)  # Run before there is a kernel asks which one to take
         page.locator(".lm-MenuBar-item:has-text('Run')").click()
         page.locator('.lm-Menu li[data-command="runmenu:run-all"]').click()
         deadline = time.monotonic() + 240

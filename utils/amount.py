@@ -18,7 +18,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from utils import model
-from utils.data import PictureSet, PictureSets
+from utils.data import PictureSet, PictureSets, image_batches, make_dataset
 from utils.results import COLUMNS
 from utils.settings import Settings
 from utils.training import FINE_TUNING_RATE, SCRATCH_RATE
@@ -44,7 +44,7 @@ def block_features(base: keras.Model, images: np.ndarray) -> dict[int, np.ndarra
     ]
     pictures = keras.Input(base.input_shape[1:])
     extractor = keras.Model(pictures, keras.Model(base.input, pooled)(model.preprocess(pictures)))
-    features = extractor.predict(images, batch_size=100, verbose=0)
+    features = extractor.predict(image_batches(images), verbose=0)
     return {block: f.astype("float32") for block, f in zip(BLOCKS, features, strict=True)}
 
 
@@ -115,7 +115,7 @@ class WholeNetwork:
         """Train from the start, the head from `head` where given; returns the seconds."""
         batch_size = min(32, len(pictures) // 5)
         if batch_size not in self.traced:  # Keras prepares itself once for each shape
-            self._fit(pictures.images[:batch_size], pictures.labels[:batch_size], batch_size, 1)
+            self._fit(pictures.first(batch_size), batch_size, epochs=1)
             self.traced.add(batch_size)
         self.network.set_weights(self.start)
         if head is not None:
@@ -130,14 +130,15 @@ class WholeNetwork:
             variable.assign(value)
         self.network.optimizer.learning_rate = self.rate
         begun, whole = time.perf_counter(), len(pictures) // batch_size * batch_size
-        self._fit(pictures.images[:whole], pictures.labels[:whole], batch_size, epochs)
+        self._fit(pictures.first(whole), batch_size, epochs)
         return time.perf_counter() - begun
 
-    def _fit(self, images, labels, batch_size: int, epochs: int) -> None:
-        self.network.fit(images, labels, batch_size=batch_size, epochs=epochs, verbose=0)
+    def _fit(self, pictures: PictureSet, batch_size: int, epochs: int) -> None:
+        batches = make_dataset(pictures, batch_size=batch_size, shuffle=True)
+        self.network.fit(batches, shuffle=False, epochs=epochs, verbose=0)
 
     def accuracy(self, pictures: PictureSet) -> float:
-        answers = self.network.predict(pictures.images, batch_size=100, verbose=0)
+        answers = self.network.predict(image_batches(pictures.images), verbose=0)
         return float(np.mean(answers.argmax(1) == pictures.labels))
 
 

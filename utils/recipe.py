@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from utils import model
-from utils.data import PictureSet
+from utils.data import PictureSet, untuned
 from utils.settings import Settings
 
 BLOCKS = ((2, 64), (2, 128), (3, 256), (3, 512), (3, 512))  # convolutions and filters of VGG16
@@ -188,7 +188,7 @@ def training_batches(pictures: PictureSet, num_classes: int, recipe: Recipe, epo
     rows = rows.shuffle(len(pictures), seed=recipe.seed * 1_000 + epoch)
     batch_size = min(recipe.batch_size, len(pictures))
     batches = rows.batch(batch_size, drop_remainder=True)
-    return batches.enumerate().map(draw).prefetch(2)
+    return untuned(batches.enumerate().map(draw).prefetch(2))
 
 
 def plain_batches(pictures: PictureSet, num_classes: int, side: int):
@@ -200,7 +200,7 @@ def plain_batches(pictures: PictureSet, num_classes: int, side: int):
     def resize(batch, labels):
         return _transform(batch, side, flips=1.0, moves=tf.zeros([2, tf.shape(batch)[0]])), labels
 
-    return dataset.batch(250).map(resize).prefetch(2)
+    return untuned(dataset.batch(250).map(resize).prefetch(2))
 
 
 def _move(batch, side: int, recipe: Recipe, seed):

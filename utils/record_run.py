@@ -87,9 +87,11 @@ def train(
 
 def accuracies(network: keras.Model, pictures: data.PictureSet) -> tuple[float, float]:
     """Accuracy on the pictures, and on the mean of the answers to each and its mirror image."""
-    plain = network.predict(pictures.images, batch_size=250, verbose=0).astype("float32")
-    mirrored = network.predict(pictures.images[:, :, ::-1], batch_size=250, verbose=0)
-    both = plain + mirrored.astype("float32")
+    plain, mirrored = (
+        network.predict(data.image_batches(images, 250), verbose=0).astype("float32")
+        for images in (pictures.images, pictures.images[:, :, ::-1])
+    )
+    both = plain + mirrored
     return tuple(float(np.mean(p.argmax(1) == pictures.labels)) for p in (plain, both))
 
 

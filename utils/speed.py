@@ -17,7 +17,7 @@ import pandas as pd
 import tensorflow as tf
 
 from utils import model
-from utils.data import PictureSet, PictureSets, make_dataset
+from utils.data import PictureSet, PictureSets, image_batches, make_dataset
 from utils.settings import Settings
 from utils.training import HEAD_RATE
 
@@ -26,6 +26,7 @@ SWITCHES = (  # what each step changes; the first is where the well-known tutori
     ("linear head", {"head": "linear"}),
     ("32 px, not 48", {"side": 32}),
     ("arrays, not files", {"files": False}),
+    ("no tf.data tuner", {"tuner": False}),
     ("bfloat16", {"precision": "mixed_bfloat16"}),
     ("batches of 128", {"batch_size": 128}),
     ("features once", {"features_once": True}),
@@ -40,6 +41,7 @@ class Way:
     precision: str = "float32"
     head: str = "classic"
     files: bool = True
+    tuner: bool = True
     batch_size: int = 32
     features_once: bool = False
 
@@ -92,9 +94,9 @@ def measure_steps(sets: PictureSets, settings: Settings, *, pictures: int, epoch
     A step keeps what the steps before it switched on. bfloat16 is left out where the processor
     does not compute in it; the rows tell.
     """
-    train = PictureSet(sets.train.images[:pictures], sets.train.labels[:pictures])
+    train = sets.train.first(pictures)
     kept = keras.config.dtype_policy()
-    way, validation = Way(), sets.validation
+    way, validation = Way(), sets.validation.first(pictures)
     with tempfile.TemporaryDirectory() as folder:
         write_folders(train, sets.class_names, Path(folder))
         for step, changes in SWITCHES:
@@ -108,9 +110,8 @@ def measure_steps(sets: PictureSets, settings: Settings, *, pictures: int, epoch
             keras.config.set_dtype_policy(way.precision)
             keras.utils.set_random_seed(0)
             seconds, network = _train(way, settings, train, sets.class_names, Path(folder), epochs)
-            answers = network.predict(
-                resized(validation.images, way.side), batch_size=100, verbose=0
-            )
+            images = resized(validation.images, way.side)
+            answers = network.predict(image_batches(images), verbose=0)
             yield {
                 "step": step,
                 "pictures_per_second": len(train) * epochs / seconds,
@@ -138,22 +139,22 @@ def _train(way: Way, settings, train: PictureSet, class_names, folder: Path, epo
     if way.files:
         batches = folder_batches(folder, class_names, way.side, way.batch_size)
     else:
-        batches = make_dataset(small, batch_size=way.batch_size, shuffle=True)
+        batches = make_dataset(small, batch_size=way.batch_size, shuffle=True, tuner=way.tuner)
     extractor = keras.Model(network.input, base(model.preprocess(network.input)))
     if way.features_once:
-        extractor.predict(small.images[: way.batch_size], verbose=0)
+        extractor.predict(image_batches(small.images[: way.batch_size], way.batch_size), verbose=0)
         nothing = np.zeros((way.batch_size, *base.output_shape[1:]), "float32")
         labels = np.zeros(way.batch_size, "int64")
-        head.fit(nothing, labels, batch_size=way.batch_size, verbose=0)
+        nothing = make_dataset(PictureSet(nothing, labels), batch_size=way.batch_size)
+        head.fit(nothing, shuffle=False, verbose=0)
     else:  # Keras prepares itself once; that is no part of what is compared
         network.fit(batches.take(1), shuffle=False, verbose=0)
     begun = time.perf_counter()
     if way.features_once:
-        features = extractor.predict(small.images, batch_size=way.batch_size, verbose=0)
-        head.fit(
-            features.astype("float32"), small.labels, batch_size=way.batch_size,
-            epochs=epochs, verbose=0,
-        )  # fmt: skip
+        features = extractor.predict(image_batches(small.images, way.batch_size), verbose=0)
+        known = PictureSet(features.astype("float32"), small.labels)
+        batches = make_dataset(known, batch_size=way.batch_size, shuffle=True)
+        head.fit(batches, shuffle=False, epochs=epochs, verbose=0)
     else:
         network.fit(batches, shuffle=False, epochs=epochs, verbose=0)
     return time.perf_counter() - begun, network
@@ -189,19 +190,19 @@ def operations(base: keras.Model) -> int:
 
 def predict_rate(network: keras.Model, images: np.ndarray, batch_size: int = 100) -> float:
     """Pictures per second of `predict`, after one batch to warm up."""
-    network.predict(images[:batch_size], batch_size=batch_size, verbose=0)
+    network.predict(image_batches(images[:batch_size], batch_size), verbose=0)
     begun = time.perf_counter()
-    network.predict(images, batch_size=batch_size, verbose=0)
+    network.predict(image_batches(images, batch_size), verbose=0)
     return len(images) / (time.perf_counter() - begun)
 
 
 def fit_rate(network: keras.Model, pictures: PictureSet, batch_size: int = 32) -> float:
     """Pictures per second of `fit`, after one batch to warm up; `network` must be compiled."""
-    images, labels = pictures.images, pictures.labels
-    whole = len(images) // batch_size * batch_size
-    network.fit(images[:batch_size], labels[:batch_size], batch_size=batch_size, verbose=0)
-    begun = time.perf_counter()
-    network.fit(images[:whole], labels[:whole], batch_size=batch_size, verbose=0)
+    whole = len(pictures) // batch_size * batch_size
+    for count in (batch_size, whole):
+        batches = make_dataset(pictures.first(count), batch_size=batch_size)
+        begun = time.perf_counter()
+        network.fit(batches, shuffle=False, verbose=0)
     return whole / (time.perf_counter() - begun)
 
 
@@ -244,33 +245,31 @@ def measure_growth(
     head = network.layers[-1]
     extractor = keras.Model(network.input, base(model.preprocess(network.input)))
     head.compile(optimizer=keras.optimizers.Adam(HEAD_RATE), loss="sparse_categorical_crossentropy")
-    fit_rate(network, PictureSet(sets.train.images[:64], sets.train.labels[:64]))
-    extractor.predict(sets.train.images[:100], batch_size=100, verbose=0)
-    head.fit(np.zeros((32, *base.output_shape[1:]), "float32"), np.zeros(32, "int64"), verbose=0)
+    fit_rate(network, sets.train.first(64))
+    nothing = PictureSet(np.zeros((32, *base.output_shape[1:]), "float32"), np.zeros(32, "int64"))
+    extractor.predict(image_batches(sets.train.images[:100]), verbose=0)
+    head.fit(make_dataset(nothing), shuffle=False, verbose=0)
     for count in counts:
-        images, labels = _repeated(sets.train, count)
+        rows = np.arange(count) % len(sets.train)
+        pictures = PictureSet(sets.train.images[rows], sets.train.labels[rows])
         begun = time.perf_counter()
-        network.fit(images, labels, epochs=epochs, verbose=0)
+        network.fit(make_dataset(pictures, shuffle=True), shuffle=False, epochs=epochs, verbose=0)
         yield {
             "way": "base in the loop",
             "pictures": count,
             "seconds": time.perf_counter() - begun,
-            "megabytes": images.nbytes / 1e6,
+            "megabytes": pictures.images.nbytes / 1e6,
         }
         begun = time.perf_counter()
-        features = extractor.predict(images, batch_size=100, verbose=0).astype("float32")
-        head.fit(features, labels, epochs=epochs, verbose=0)
+        features = extractor.predict(image_batches(pictures.images), verbose=0).astype("float32")
+        known = make_dataset(PictureSet(features, pictures.labels), shuffle=True)
+        head.fit(known, shuffle=False, epochs=epochs, verbose=0)
         yield {
             "way": "features once",
             "pictures": count,
             "seconds": time.perf_counter() - begun,
-            "megabytes": (images.nbytes + features.nbytes) / 1e6,
+            "megabytes": (pictures.images.nbytes + features.nbytes) / 1e6,
         }
-
-
-def _repeated(pictures: PictureSet, count: int) -> tuple[np.ndarray, np.ndarray]:
-    rows = np.arange(count) % len(pictures)
-    return pictures.images[rows], pictures.labels[rows]
 
 
 def measure_sizes(
@@ -279,7 +278,7 @@ def measure_sizes(
     """At each picture side: speed of the frozen base, and what a linear classifier makes of it."""
     from utils.amount import fit_linear
 
-    rows = []
+    train, validation, rows = sets.train.first(pictures), sets.validation.first(pictures), []
     for side in sides:
         base = keras.applications.VGG16(
             include_top=False,
@@ -289,21 +288,19 @@ def measure_sizes(
         )
         inputs = keras.Input((side, side, 3))
         extractor = keras.Model(inputs, base(model.preprocess(inputs)))
-        train = resized(sets.train.images[:pictures], side)
-        validation = resized(sets.validation.images, side)
-        rate = predict_rate(extractor, train)
-        features, others = (
-            extractor.predict(images, batch_size=100, verbose=0).astype("float32")
-            for images in (train, validation)
-        )
-        labels = sets.train.labels[:pictures]
-        fit = fit_linear(features, labels, others, sets.validation.labels)
+        images, others = resized(train.images, side), resized(validation.images, side)
+        extractor.predict(image_batches(images[:100]), verbose=0)  # warm up
+        begun = time.perf_counter()
+        features = extractor.predict(image_batches(images), verbose=0).astype("float32")
+        rate = len(images) / (time.perf_counter() - begun)
+        others = extractor.predict(image_batches(others), verbose=0).astype("float32")
+        fit = fit_linear(features, train.labels, others, validation.labels)
         rows.append(
             {
                 "side": side,
                 "batch_size": 100,
                 "pictures_per_second": rate,
-                "accuracy": fit.score(others, sets.validation.labels),
+                "accuracy": fit.score(others, validation.labels),
             }
         )
     return pd.DataFrame(rows)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from utils import model
-from utils.data import PictureSets, make_dataset
+from utils.data import PictureSets, image_batches, make_dataset
 from utils.runs import Run, load_run, save_run
 from utils.settings import Settings
 
@@ -43,7 +43,7 @@ def features_of(network: keras.Model, images: np.ndarray) -> np.ndarray:
     pictures = keras.Input(network.input_shape[1:])
     base = network.layers[-2]
     extractor = keras.Model(pictures, base(model.preprocess(pictures)))
-    return extractor.predict(images, batch_size=100, verbose=0).astype("float32")
+    return extractor.predict(image_batches(images), verbose=0).astype("float32")
 
 
 def train_whole(network: keras.Model, sets: PictureSets, rate: float, epochs: int):

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from utils import download, settings, sources, toys
-from utils.data import PictureSet, load_sets, make_dataset, split
+from utils.data import PictureSet, image_batches, load_sets, make_dataset, split
 from utils.folders import DataError
 from utils.pool import Pool, resize
+from utils.recipe import Recipe, plain_batches, training_batches
 
 NAMES = [f"class {label}" for label in range(10)]
 CIFAR10_FOLDER = Path(settings.REPOSITORY).parent / "shared" / "data" / "cifar10.tar.xz"
@@ -233,6 +234,21 @@ def test_a_dataset_shuffles_only_when_asked_and_anew_in_each_epoch():
     first, second = epoch(shuffled), epoch(shuffled)
     assert first != second
     assert sorted(first) == sorted(second) == list(range(100))
+
+
+def test_the_tuner_of_tf_data_is_off_whatever_is_made_of_a_dataset():
+    pictures = PictureSet(np.zeros((4, 32, 32, 3), np.uint8), np.zeros(4, np.int64))
+    recipe = Recipe(stages=((32, 1),), batch_size=2)
+    ours = {
+        "pairs": make_dataset(pictures).map(lambda image, label: (image, label)).prefetch(1),
+        "pictures": image_batches(pictures.images),
+        "record, training": training_batches(pictures, 1, recipe, epoch=0),
+        "record, plain": plain_batches(pictures, 1, side=32),
+    }
+    assert {name: set_.options().autotune.enabled for name, set_ in ours.items()} == dict.fromkeys(
+        ours, False
+    )
+    assert make_dataset(pictures, tuner=True).options().autotune.enabled is None
 
 
 def test_the_seed_of_the_split_is_not_the_time_of_day():

@@ -2,8 +2,6 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# Several times faster on processors without AVX-512 (utils/hardware.py).
-export TF_ENABLE_ONEDNN_OPTS ?= 1
 # Tests at a time; each may take 4 GB of memory.
 TEST_JOBS ?= 2
 ROOT := $(shell [ "$$(id -u)" = 0 ] && echo --allow-root)

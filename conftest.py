@@ -22,7 +22,6 @@ def pytest_configure(config):
         TRANSFER_OUTPUTS=config.stash[OUTPUTS],
         KERAS_HOME=os.path.join(config.stash[OUTPUTS], "keras-home"),
         TF_CPP_MIN_LOG_LEVEL="2",
-        TF_ENABLE_ONEDNN_OPTS="1",
     )
     os.environ.pop("TRANSFER_SIDE", None)
     if "PYTEST_XDIST_WORKER" in os.environ:  # or tests at a time would fight for the cores

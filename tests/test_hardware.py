@@ -1,5 +1,6 @@
 """The number format: never assumed, only taken where the hardware says that it computes in it."""
 
+import os
 import subprocess
 import sys
 
@@ -81,26 +82,25 @@ def test_standard_error_works_again_after_the_start_up(capfd):
     assert capfd.readouterr().err == "an error\n"
 
 
-def test_onednn_is_asked_for_unless_somebody_decided(monkeypatch):
-    monkeypatch.delenv("TF_ENABLE_ONEDNN_OPTS")
-    hardware.use_onednn()
-    assert hardware.os.environ["TF_ENABLE_ONEDNN_OPTS"] == "1"
-    monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", "0")
-    hardware.use_onednn()
-    assert hardware.os.environ["TF_ENABLE_ONEDNN_OPTS"] == "0"
-
-
-def test_settings_ask_for_onednn_before_tensorflow_comes():
+@pytest.mark.parametrize("module", ["settings", "evidence", "record_run", "speed"])
+@pytest.mark.parametrize(("set_by_somebody", "expected"), [(None, "1"), ("0", "0")])
+def test_onednn_is_asked_for_before_tensorflow_comes(module, set_by_somebody, expected):
     """Later it would have no effect: TensorFlow reads the variable when it is imported."""
     script = (
-        "import os, sys; os.environ.pop('TF_ENABLE_ONEDNN_OPTS')\n"
-        "from utils import hardware, plots, settings\n"
-        "assert 'tensorflow' not in sys.modules\n"
-        "hardware.choose_precision = lambda: (_ for _ in ()).throw(SystemExit("
-        "os.environ['TF_ENABLE_ONEDNN_OPTS'] + str('tensorflow' in sys.modules)))\n"
-        "settings.choose_settings()\n"
+        "import os, sys\n"
+        "class Watch:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'tensorflow':\n"
+        "            sys.exit(os.environ.get('TF_ENABLE_ONEDNN_OPTS', 'unset'))\n"
+        "sys.meta_path.insert(0, Watch())\n"
+        f"import utils.{module}\n"
+        "import tensorflow\n"
     )
+    environment = {k: v for k, v in os.environ.items() if k != "TF_ENABLE_ONEDNN_OPTS"}
+    if set_by_somebody:
+        environment["TF_ENABLE_ONEDNN_OPTS"] = set_by_somebody
     done = subprocess.run(
-        [sys.executable, "-c", script], cwd=REPOSITORY, capture_output=True, text=True
-    )
-    assert done.stderr.strip() == "1False"
+        [sys.executable, "-c", script],
+        cwd=REPOSITORY, env=environment, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.stderr.strip() == expected

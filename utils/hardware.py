@@ -15,16 +15,6 @@ ROOMY = 5.0  # gigabytes
 BFLOAT16_FLAGS = ("avx512_bf16", "amx_bf16")
 
 
-def use_onednn() -> None:
-    """Let TensorFlow compute with oneDNN; must come before TensorFlow is imported.
-
-    TensorFlow does so by itself only on processors with AVX-512 for neural networks; on others
-    it trains VGG16 several times slower for it (measured in notebook 07). Who has set the
-    variable keeps what they set.
-    """
-    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
-
-
 def cpu_flags(cpuinfo: Path = CPUINFO) -> set[str]:
     """The CPU's feature flags as Linux lists them; empty where there is no such list."""
     try:

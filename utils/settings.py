@@ -123,7 +123,6 @@ def choose_settings(
         SettingsError: a value is not allowed; the message lists those that are.
     """
     download.keras_home()  # before keras is imported, which reads KERAS_HOME only then
-    hardware.use_onednn()  # likewise
     outputs = outputs_folder()
     asked = {"data": data, "weights": weights, "size": size, "side": side}
     reasons = {}

@@ -3,7 +3,9 @@
 import sys
 from pathlib import Path
 
-for folder in Path(__file__).resolve().parents:
+HOME = ".."  # the repository, as seen from this folder
+here = Path(__file__).resolve().parent
+for folder in ((here / HOME).resolve(), *here.parents):
     if (folder / "utils" / "exercises.py").exists():
         sys.path.insert(0, str(folder))
         break

@@ -276,7 +276,8 @@ def test_a_changed_file_is_named_before_anything_is_changed(harm, said, bundle, 
         case "no list":
             (bundle / verify.SUMS).unlink()
         case "machine":
-            (bundle / "bundle.json").write_text("{")
+            text = (bundle / "bundle.json").read_text()
+            (bundle / "bundle.json").write_text(text.replace('"python": "3', '"python": "4'))
     before = names(bundle)
     ran = install(tmp_path / "target")
     assert ran.returncode == 1
@@ -300,6 +301,7 @@ def test_other_machines_and_full_folders_are_refused(bundle, install, tmp_path):
 
     about = (bundle / "bundle.json").read_text()
     (bundle / "bundle.json").write_text(about.replace('"system": "', '"system": "Other'))
+    verify.write_sums(bundle)
     ran = install(tmp_path / "new")
     assert ran.returncode == 1 and "are for Python" in ran.stderr and "on Other" in ran.stderr
 

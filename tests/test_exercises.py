@@ -9,8 +9,10 @@ import re
 import subprocess
 import sys
 from importlib import import_module
+from types import SimpleNamespace
 
 import nbformat
+import numpy as np
 import pytest
 from nbclient import NotebookClient
 
@@ -112,14 +114,15 @@ def test_check_of_something_odd_gives_a_hint(path, number):
         assert re.match("not yet|not filled in yet", exercises.verdict(number, given)), value
 
 
-def test_check_in_a_restarted_kernel_gives_a_hint(path):
+def test_check_in_a_restarted_kernel_gives_a_hint(path, made):
     """Only the check's own cell runs: nothing was imported, no path was set."""
     cell = f'from exercises import check\ncheck("{numbers(path)[0]}")'
-    done = subprocess.run(
-        [sys.executable, "-c", cell], cwd=NOTEBOOKS, capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr
-    assert "not yet. There is no `" in done.stdout
+    for folder in (NOTEBOOKS, made / "participant"):  # the second lies outside the repository
+        done = subprocess.run(
+            [sys.executable, "-c", cell], cwd=folder, capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr
+        assert "not yet. There is no `" in done.stdout
 
 
 def test_an_unknown_exercise_is_named(capsys):
@@ -137,14 +140,18 @@ def made(tmp_path_factory):
 
 
 def test_participants_get_no_solution(path, cells, made):
-    text = (made / "participant" / path.name).read_text(encoding="utf-8")
+    given = nbformat.read(made / "participant" / path.name, as_version=4)
+    text = "\n".join(cell.source for cell in given.cells)
     assert "<details>" not in text
     for cell in cells:
         if workshop.has(cell, "solution"):
-            filled = workshop.solution_code(cell).splitlines()
             fill = cells[cells.index(cell) - 2].source.splitlines()
-            (own, *_) = [line for line in filled if line.strip() and line not in fill]
-            assert own.strip() not in text.replace('\\"', '"'), own
+            filled = workshop.solution_code(cell).splitlines()
+            own = [line for line in filled if line.strip() and line not in fill]
+            given_away = [line for line in own if line in text.splitlines()]
+            assert own and len(given_away) <= len(own) / 2, given_away  # `return rate`, say
+            words = workshop.CODE.sub("", cell.source).splitlines()
+            assert not [line for line in words if len(line) > 40 and line in text]
 
 
 def test_solutions_and_notes_are_where_they_belong(path, cells, made):
@@ -158,13 +165,36 @@ def test_solutions_and_notes_are_where_they_belong(path, cells, made):
     assert "**Pause" in notes and "wrong idea" in notes
 
 
-def test_writing_again_replaces(made, tmp_path):
+def test_writing_again_keeps_what_somebody_worked_on(tmp_path):
     folder = tmp_path / "workshop"
-    folder.mkdir()
-    (folder / "old").write_text("")
-    workshop.write(folder)
-    assert sorted(p.name for p in folder.iterdir()) == ["instructor", "participant", "solution"]
+    assert workshop.write(folder) is None
+    assert workshop.write(folder) is None  # nothing in it was changed
     assert list(tmp_path.iterdir()) == [folder]
+    (folder / "participant" / "01-download.ipynb").write_text("filled in")
+    kept = workshop.write(folder)
+    assert (kept / "participant" / "01-download.ipynb").read_text() == "filled in"
+    assert sorted(p.name for p in folder.iterdir()) == ["instructor", "participant", "solution"]
+    nbformat.read(folder / "participant" / "01-download.ipynb", as_version=4)
+
+
+def test_an_answer_that_is_none_is_not_called_unfilled():
+    said = exercises.verdict("1.2", {"sets": object(), "doubtful": [], "copied": None})
+    assert said.startswith("not yet. `copied` is None.")
+
+
+def test_few_pictures_of_ones_own_can_be_split():
+    """One of each class is then more than a fifth of all."""
+    pool = SimpleNamespace(labels=np.repeat(np.arange(5), 4))
+    naive = np.arange(15, 20)
+    answers = {
+        "train_pool": pool,
+        "class_names": list("abcde"),
+        "naive_validation": naive,
+        "classes_in_naive_validation": 2,
+        "train_rows": np.setdiff1d(np.arange(20), np.arange(0, 20, 4)),
+        "validation_rows": np.arange(0, 20, 4),
+    }
+    assert exercises.verdict("1.1", answers).startswith("right.")
 
 
 def trial(notebook, wrong):

@@ -27,7 +27,7 @@ def test_folders_are_those_that_the_notebooks_use(monkeypatch, tmp_path, given):
         monkeypatch.setenv(name, str(tmp_path))
     monkeypatch.setattr(Path, "mkdir", lambda *_, **__: None)  # only asked for, not made
     monkeypatch.setattr(os, "access", lambda *_: True)
-    monkeypatch.chdir(settings.REPOSITORY)
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TRANSFER_OUTPUTS", given)
     monkeypatch.setenv("KERAS_HOME", given)
     assert findings.outputs_folder() == settings.outputs_folder()

@@ -322,6 +322,8 @@ def test_jupyterlab_runs_all_cells_of_notebook_01(chromium, tmp_path):
             found = nbformat.read(work / "01-download.ipynb", as_version=4)
             cells = [cell for cell in found.cells if cell.cell_type == "code" and cell.source]
             waiting = [cell.source for cell in cells if not cell.execution_count]
+            errors = [o for cell in cells for o in cell.outputs if o.output_type == "error"]
+            assert errors == []
             if not waiting:
                 break
             assert time.monotonic() < deadline, f"not run after 240 s: {waiting[0]}"
@@ -330,8 +332,6 @@ def test_jupyterlab_runs_all_cells_of_notebook_01(chromium, tmp_path):
         assert figure.is_visible()
         assert figure.evaluate("image => image.naturalWidth") > 100
     context.close()
-    errors = [o for cell in cells for o in cell.outputs if o.output_type == "error"]
-    assert errors == []
 
 
 def test_tensorboard_shows_scalars_and_graph(chromium, tmp_path):

@@ -129,7 +129,7 @@ def untuned(dataset):
     """The same dataset without tf.data's tuner, whose thread keeps the end of an epoch waiting.
 
     The thread sleeps for 10, 20, 40 ... ms, at most 60 s, and a pipeline that ends may have to wait
-    until it wakes: an epoch of 7 s then takes 10 s (measured in notebook 07, TensorFlow 2.21).
+    until it wakes, nearly as long again as it ran (TensorFlow 2.21; notebook 07 measures it).
     """
     import tensorflow as tf
 

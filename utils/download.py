@@ -20,6 +20,8 @@ import requests
 from requests import exceptions as web
 from tqdm import tqdm
 
+from utils import files
+
 MINIMUM_SPEED = 1000  # bytes per second; slower over `stall_seconds` counts as stalled
 CHUNK = 8192  # bytes per step: small, so that a slow transfer is not taken for a stalled one
 
@@ -47,7 +49,7 @@ def keras_home() -> Path:
     or read-only it silently uses a temporary one (`keras/src/utils/file_utils.py`). Hence the
     OSError raised here if the folder cannot be made or written.
     """
-    home = Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser().absolute()
+    home = files.REPOSITORY / Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser()
     advice = "Set KERAS_HOME to a folder you can write to, before importing keras."
     try:
         home.mkdir(parents=True, exist_ok=True)

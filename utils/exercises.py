@@ -34,8 +34,14 @@ class Learner:
         """Values that the learner fills in; a hint where one is missing or still `...`."""
         values = self._take(names, "Run the cell that you filled in, then this one.")
         for value in values if len(names) > 1 else (values,):
-            if value is ... or value is None:
+            if value is ...:
                 raise Unfilled
+        for name, value in zip(names, values if len(names) > 1 else (values,), strict=True):
+            if value is None:
+                raise Hint(
+                    f"`{name}` is None. Many methods, such as a list's `sort`, change something "
+                    "and give back nothing. Is it what such a method gave back?"
+                )
         return values
 
     def _take(self, names: tuple[str, ...], advice: str):

@@ -7,6 +7,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+REPOSITORY = Path(__file__).resolve().parent.parent
+
 
 class CannotWriteError(OSError):
     """A folder or file could not be written; the message says which and what to do."""

@@ -15,7 +15,7 @@ import pandas as pd
 
 from utils import model, record_run, speed
 from utils.amount import block_features, fit_linear
-from utils.data import PictureSets
+from utils.data import PictureSets, untuned
 from utils.recipe import Recipe
 from utils.settings import Settings
 
@@ -84,7 +84,8 @@ def old_recipe(sets: PictureSets, settings: Settings, epochs: int) -> list[dict]
             target = Path(folder) / part
             speed.write_folders(getattr(sets, part), sets.class_names, target)
             files = speed.folder_batches(target, sets.class_names, OLD_SIDE, 32)
-            batches[part] = files.map(lambda images, labels: (images / 255, labels)).prefetch(2)
+            small = files.map(lambda images, labels: (images / 255, labels))
+            batches[part] = untuned(small.prefetch(2))
         network = keras.Sequential(
             [
                 keras.applications.VGG16(

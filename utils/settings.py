@@ -12,7 +12,7 @@ from pathlib import Path
 
 from utils import download, files, hardware
 
-REPOSITORY = Path(__file__).resolve().parent.parent
+REPOSITORY = files.REPOSITORY
 BUNDLED_WEIGHTS = REPOSITORY / "data" / "vgg16-tiny-imagenet.weights.h5"
 BUNDLED_SHA256 = "a2cad6f996ec65f7e89c0db551e7974e13b65dc4bc35fb8579908d1271cc8ba4"
 WANTED = {"toys": "cifar10", "bundled": "imagenet"}  # what a bundled stand-in stands for

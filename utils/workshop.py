@@ -10,11 +10,12 @@ An exercise is four cells: the task and the cell to fill in (tag "exercise"), th
 and a folded solution ("solution") whose code block takes the place of the cell to fill in.
 """
 
+import filecmp
 import os
 import re
-import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -105,8 +106,11 @@ def generate(path: Path, kind: str, way_home: str) -> NotebookNode:
     return notebook
 
 
-def write(folder: Path) -> None:
-    """All notebooks in all kinds under `folder`, which is replaced when all are there."""
+def write(folder: Path) -> Path | None:
+    """All notebooks in all kinds under `folder`, which is replaced when all are there.
+
+    What it held before is kept beside it where it is something else; returns where.
+    """
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix="workshop-") as scratch:
         new = Path(scratch) / "new"
@@ -116,15 +120,37 @@ def write(folder: Path) -> None:
             for path in sorted(NOTEBOOKS.glob("[0-9][0-9]-*.ipynb")):
                 nbformat.write(generate(path, kind, way_home), new / kind / path.name)
             for name in BESIDE:
-                shutil.copy(NOTEBOOKS / name, new / kind / name)
-        if folder.exists():
+                text = (NOTEBOOKS / name).read_text(encoding="utf-8")
+                text = text.replace('".."', f'"{way_home}"')
+                (new / kind / name).write_text(text, encoding="utf-8")
+        kept = None
+        if folder.exists() and not same(folder, new):  # somebody may have worked in it
+            kept = folder.with_name(f"{folder.name}-{time.strftime('%Y%m%d-%H%M%S')}")
+            folder.rename(kept)
+        elif folder.exists():
             folder.rename(Path(scratch) / "old")
         new.rename(folder)
+    return kept
+
+
+def same(one: Path, other: Path) -> bool:
+    """Whether both folders hold the same files."""
+    names = [
+        {p.relative_to(folder) for p in folder.rglob("*") if p.is_file()} for folder in (one, other)
+    ]
+    return names[0] == names[1] and not filecmp.cmpfiles(one, other, names[0], shallow=False)[1]
 
 
 def main() -> int:
     folder = outputs_folder() / "workshop"
-    write(folder)
+    try:
+        kept = write(folder)
+    except OSError as error:
+        print(f"The notebooks could not be written: {error}. Make room, or mend what it says.",
+              file=sys.stderr)  # fmt: skip
+        return 1
+    if kept:
+        print(f"What stood there had been worked on, or is older; it is kept in {shown(kept)}")
     for kind, words in zip(KINDS, ("without solutions", "filled in", "with notes"), strict=True):
         print(f"{kind:<12} {words:<18} {shown(folder / kind)}")
     return 0

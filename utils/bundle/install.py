@@ -50,19 +50,31 @@ def going_on(target: Path, mark: str) -> bool:
     return True
 
 
+def keras_home(target: Path) -> Path:
+    """KERAS_HOME as the notebooks read it: one that is not whole counts from the repository."""
+    return target / Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser()
+
+
 def need_space(target: Path) -> None:
-    """Raise unless the repository and the unpacked wheels have room, and a tenth more."""
+    """Raise unless all that is copied and unpacked has room, and a tenth more."""
+    source, home = HERE / "keras-home", keras_home(target)
+    wanted = [source / name for name in verify.names_in(source) if not (home / name).exists()]
+    for_keras = sum(path.stat().st_size for path in wanted)
     needed = sum(path.stat().st_size for path in (HERE / "repository").rglob("*"))
     for wheel in (HERE / "wheels").glob("*.whl"):
         with zipfile.ZipFile(wheel) as content:
             needed += sum(member.file_size for member in content.infolist())
-    there = next(path for path in (target, *target.parents) if path.exists())
-    free = shutil.disk_usage(there).free
-    if free < 1.1 * needed:
-        raise InstallError(
-            f"{free / 1e9:.1f} GB are free for {target}; {1.1 * needed / 1e9:.1f} GB are needed. "
-            "Make room, or name a folder on\nanother disk."
-        )
+    disks = {}  # of each disk: a folder on it, and the bytes that it needs
+    for folder, more in ((target, needed), (home, for_keras)):
+        there = next(path for path in (folder, *folder.parents) if path.exists())
+        first, before = disks.get(there.stat().st_dev, (folder, 0))
+        disks[there.stat().st_dev] = first, before + more
+        free, all_of_it = shutil.disk_usage(there).free, 1.1 * (before + more)
+        if free < all_of_it:
+            raise InstallError(
+                f"{free / 1e9:.1f} GB are free for {first}; {all_of_it / 1e9:.1f} GB are needed. "
+                "Make room, or name a folder on\nanother disk."
+            )
 
 
 def copy(source: Path, target: Path) -> None:
@@ -101,10 +113,9 @@ def make_environment(target: Path) -> None:
         )
 
 
-def place_keras_files() -> None:
+def place_keras_files(target: Path) -> None:
     """Put data and weights where Keras looks for them, unless something is there."""
-    home = Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser().absolute()
-    source = HERE / "keras-home"
+    source, home = HERE / "keras-home", keras_home(target)
     for name in verify.names_in(source):
         if (home / name).exists():
             print(f"{home / name} is there already and stays as it is.")
@@ -131,7 +142,7 @@ def install(target: Path) -> None:
     for name in verify.names_in(HERE / "repository"):
         copy(HERE / "repository" / name, target / name)
     make_environment(target)
-    place_keras_files()
+    place_keras_files(target)
     (target / ".venv" / "ready").touch()  # last, or make would install again
     (target / UNFINISHED).unlink()
     enter = r".venv\Scripts\activate" if WINDOWS else ". .venv/bin/activate"

@@ -33,8 +33,11 @@ def names_in(folder: Path) -> list[str]:
 
 def sha256(path: Path) -> str:
     """The file's SHA-256, in hexadecimal digits."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:  # hashlib.file_digest needs Python 3.11
+        while part := file.read(1 << 20):
+            digest.update(part)
+    return digest.hexdigest()
 
 
 def write_sums(folder: Path) -> None:
@@ -109,6 +112,8 @@ def this_machine() -> dict[str, str]:
 def other_machine(folder: Path) -> str:
     """Why the wheels do not fit this machine and what to do; "" if they fit."""
     try:
+        if sha256(folder / "bundle.json") != read_sums(folder)["bundle.json"]:
+            return ""
         about = json.loads((folder / "bundle.json").read_text(encoding="utf-8"))
         wanted = {name: about[name] for name in this_machine()}
     except (OSError, ValueError, KeyError, TypeError):

@@ -34,8 +34,9 @@ def check_executed(source: Path) -> None:
     for path in sorted(source.glob("*.ipynb")):
         try:
             cells = nbformat.read(path, as_version=4).cells
-        except (ValueError, nbformat.reader.NotJSONError) as error:
-            raise SiteError(f"{path.name} is not a notebook: {error}") from error
+        except Exception as error:  # nbformat raises many kinds, jsonschema's among them
+            said = str(error).splitlines()[0] if str(error) else type(error).__name__
+            raise SiteError(f"{path.name} is not a notebook: {said}") from error
         counts = [cell.execution_count for cell in cells if cell.cell_type == "code"]
         if counts != list(range(1, len(counts) + 1)):
             first = next(k for k, count in enumerate(counts, 1) if count != k)
@@ -120,6 +121,10 @@ def main(arguments: list[str] | None = None) -> int:
         build(target)
     except SiteError as error:
         print(error, file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"The site could not be written: {error}. Mend that; what was there before stays.",
+              file=sys.stderr)  # fmt: skip
         return 1
     print(f"The site is {shown(target)}; look at it with: make show")
     return 0

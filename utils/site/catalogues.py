@@ -63,6 +63,8 @@ def merge(catalogue: Catalog, template: Catalog) -> None:
 def with_numbers(old_id: str, old_string: str, new_id: str) -> str:
     """The old translation with the new message's numbers; empty where they do not match up."""
     pairs = list(zip(NUMBER.findall(old_id), NUMBER.findall(new_id), strict=True))
+    if len({old for old, _ in pairs}) < len(set(pairs)):
+        return ""  # two numbers were equal and are not any more: which is which?
     if sorted(NUMBER.findall(old_string)) != sorted(old for old, _ in pairs):
         return ""  # the translation has other numbers than its source: leave it to a person
 

@@ -38,6 +38,7 @@ refresh: $(VENV)/ready  ## execute the committed notebooks in place, on the bund
 	@TRANSFER_DATA=toys TRANSFER_WEIGHTS=bundled TRANSFER_SIZE=default TRANSFER_SIDE= \
 		TRANSFER_OUTPUTS= KERAS_HOME="$(CURDIR)/outputs/keras-home" \
 		$(BIN)/python -m utils.record toys --command "make refresh"
+	@[ ! -e $(SITE) ] || $(BIN)/python -m utils.site --catalogues
 
 evidence: $(VENV)/ready  ## measure anew what notebooks 06 and 07 quote (CIFAR-10, two hours); ONLY="amount speed": parts of it
 	@$(BIN)/python -m utils.evidence $(ONLY)

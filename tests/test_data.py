@@ -248,7 +248,6 @@ def test_the_tuner_of_tf_data_is_off_whatever_is_made_of_a_dataset():
     assert {name: set_.options().autotune.enabled for name, set_ in ours.items()} == dict.fromkeys(
         ours, False
     )
-    assert make_dataset(pictures, tuner=True).options().autotune.enabled is None
 
 
 def test_the_seed_of_the_split_is_not_the_time_of_day():

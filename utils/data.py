@@ -97,25 +97,19 @@ def _draw(left, count, labels, class_names):
 
 
 def make_dataset(
-    pictures: PictureSet,
-    *,
-    batch_size: int = 32,
-    shuffle: bool = False,
-    seed: int = 0,
-    tuner: bool = False,
+    pictures: PictureSet, *, batch_size: int = 32, shuffle: bool = False, seed: int = 0
 ):
     """A `tf.data.Dataset` of (uint8 [batch, side, side, 3], int64 [batch]) pairs.
 
     With `shuffle` the order is another in every epoch, but the same ones for the same `seed`;
-    without, it is that of `pictures`. tf.data's `tuner` is off: see `untuned`.
+    without, it is that of `pictures`. tf.data's tuner is off: see `untuned`.
     """
     import tensorflow as tf
 
     dataset = tf.data.Dataset.from_tensor_slices((pictures.images, pictures.labels))
     if shuffle:
         dataset = dataset.shuffle(len(pictures), seed=seed)
-    dataset = dataset.batch(batch_size).prefetch(2)
-    return dataset if tuner else untuned(dataset)
+    return untuned(dataset.batch(batch_size).prefetch(2))
 
 
 def image_batches(images: np.ndarray, batch_size: int = 100):

@@ -17,16 +17,16 @@ import pandas as pd
 import tensorflow as tf
 
 from utils import model
-from utils.data import PictureSet, PictureSets, image_batches, make_dataset
+from utils.data import PictureSet, PictureSets, image_batches, make_dataset, untuned
 from utils.settings import Settings
 from utils.training import HEAD_RATE
 
 SWITCHES = (  # what each step changes; the first is where the well-known tutorials stand
     ("naive", {}),
+    ("no tf.data tuner", {"tuner": False}),
     ("linear head", {"head": "linear"}),
     ("32 px, not 48", {"side": 32}),
     ("arrays, not files", {"files": False}),
-    ("no tf.data tuner", {"tuner": False}),
     ("bfloat16", {"precision": "mixed_bfloat16"}),
     ("batches of 128", {"batch_size": 128}),
     ("features once", {"features_once": True}),
@@ -138,8 +138,9 @@ def _train(way: Way, settings, train: PictureSet, class_names, folder: Path, epo
     small = PictureSet(resized(train.images, way.side), train.labels)
     if way.files:
         batches = folder_batches(folder, class_names, way.side, way.batch_size)
+        batches = batches if way.tuner else untuned(batches)
     else:
-        batches = make_dataset(small, batch_size=way.batch_size, shuffle=True, tuner=way.tuner)
+        batches = make_dataset(small, batch_size=way.batch_size, shuffle=True)
     extractor = keras.Model(network.input, base(model.preprocess(network.input)))
     if way.features_once:
         extractor.predict(image_batches(small.images[: way.batch_size], way.batch_size), verbose=0)

@@ -60,6 +60,10 @@ def read_split(folder, split, class_names=None):
     return pictures, labels, class_names
 
 
+def _is_inside(name):
+    return not Path(name).is_absolute() and ".." not in Path(name).parts
+
+
 def read_data(source):
     """Return training (pictures, labels), validation (pictures, labels) and the class names."""
     source = Path(source)
@@ -71,7 +75,10 @@ def read_data(source):
         with tempfile.TemporaryDirectory() as unpacked:
             try:
                 with tarfile.open(source) as archive:
-                    archive.extractall(unpacked, filter="data")
+                    # Python before 3.11.4 has no filters: files only, and none outside.
+                    archive.extraction_filter = getattr(tarfile, "data_filter", None)
+                    inside = [m for m in archive if m.isfile() and _is_inside(m.name)]
+                    archive.extractall(unpacked, inside)
             except (EOFError, lzma.LZMAError, tarfile.TarError) as error:
                 raise ValueError(f"{source}: damaged archive. Download it again.") from error
             return read_data(unpacked)

@@ -143,7 +143,8 @@ def test_cifar10_as_a_folder(tmp_path, make_settings):
     wanted = {f"{place:04}.jpg" for place in range(9)}
     with tarfile.open(CIFAR10_FOLDER) as archive:
         members = [m for m in archive if Path(m.name).name in wanted]
-        archive.extractall(tmp_path, members, filter="data")
+        archive.extraction_filter = getattr(tarfile, "data_filter", None)  # from 3.11.4 on
+        archive.extractall(tmp_path, members)
     folder = tmp_path / "cifar10"
     sets = load_sets(make_settings(data=str(folder)))
     assert sets.class_names == list(sources.CIFAR10_CLASSES)

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from utils import model, recipe, record_run, unlike
-from utils.recipe import Recipe
+from utils.recipe import MUON, Recipe
 
 QUICK = Recipe(stages=((24, 1), (32, 1)), batch_size=16)
+CASES = [Recipe(frozen_blocks=blocks, batch_norm=norm) for blocks in (0, 2) for norm in (1, 0)]
 
 
 @pytest.fixture(scope="module")
@@ -17,9 +18,10 @@ def digits():
     return unlike.digits(32, train=64, validation=40, test=40)
 
 
-def test_batch_norm_put_back_changes_nothing(digits, make_settings):
+@pytest.mark.parametrize("chosen", CASES)
+def test_batch_norm_put_back_changes_nothing(digits, make_settings, chosen):
     settings, images = make_settings(), digits.train.images
-    network = recipe.build_network(Recipe(), settings, images, 10)
+    network = recipe.build_network(chosen, settings, images, 10)
     features = keras.Model(network.input, network.get_layer("block5_pool").output)
     ours = features.predict(images, verbose=0).ravel()
     base = model.build_base(settings)
@@ -27,16 +29,35 @@ def test_batch_norm_put_back_changes_nothing(digits, make_settings):
     assert np.corrcoef(ours, theirs)[0, 1] > 0.9999  # equal up to one common factor
 
 
-@pytest.mark.parametrize("batch_norm", [True, False])
-def test_the_folded_network_answers_the_same(digits, make_settings, batch_norm):
+@pytest.mark.parametrize("chosen", CASES)
+def test_the_folded_network_answers_the_same(digits, make_settings, chosen):
     settings, images = make_settings(), digits.train.images
-    chosen = replace(QUICK, batch_norm=batch_norm, peak_rate=0.01)
+    chosen = replace(chosen, stages=((24, 1),), batch_size=16, peak_rate=0.01, muon=False)
     network, _ = record_run.train(chosen, settings, digits)
     plain = recipe.fold(network, settings, 10)
     expected = keras.ops.softmax(network.predict(images, verbose=0))
     assert np.allclose(plain.predict(images, verbose=0), expected, atol=1e-3)
     norms = keras.layers.BatchNormalization
     assert not any(isinstance(layer, norms) for layer in plain.get_layer("vgg16").layers)
+
+
+@pytest.mark.parametrize("keep_edges, rows", [(False, 1), (True, 2)])
+def test_edges_are_kept_at_24_px(make_settings, keep_edges, rows):
+    pictures = np.zeros((2, 24, 24, 3), "uint8")
+    chosen = Recipe(keep_edges=keep_edges, pretrained=False)
+    network = recipe.build_network(chosen, make_settings(), pictures, 10)
+    maps = keras.Model(network.input, network.get_layer("block4_pool").output)
+    assert maps(pictures.astype("float32")).shape == (2, rows, rows, 512)
+
+
+def test_frozen_blocks_stay_as_pretrained(digits, make_settings):
+    settings, base = make_settings(), model.build_base(make_settings())
+    chosen = replace(QUICK, stages=((24, 1),), frozen_blocks=2)
+    network, _ = record_run.train(chosen, settings, digits)
+    for layer in base.layers:
+        if isinstance(layer, keras.layers.Conv2D):
+            kernel, ours = layer.kernel, network.get_layer(layer.name).kernel
+            assert np.array_equal(kernel, ours) == (layer.name[:6] in ("block1", "block2"))
 
 
 def test_fused_batch_norm_is_keras_batch_norm():
@@ -58,11 +79,11 @@ def test_a_killed_run_ends_where_an_uninterrupted_one_does(digits, make_settings
             if batch == 1 and self.model.optimizer.iterations > 4:
                 raise KeyboardInterrupt  # in the middle of the second epoch
 
-    settings = make_settings()
-    whole, curve = record_run.train(QUICK, settings, digits, folder=tmp_path / "whole")
+    settings, chosen = make_settings(), replace(MUON, stages=QUICK.stages, batch_size=16)
+    whole, curve = record_run.train(chosen, settings, digits, folder=tmp_path / "whole")
     with pytest.raises(KeyboardInterrupt):
-        record_run.train(QUICK, settings, digits, folder=tmp_path / "cut", also=[Kill()])
-    resumed, resumed_curve = record_run.train(QUICK, settings, digits, folder=tmp_path / "cut")
+        record_run.train(chosen, settings, digits, folder=tmp_path / "cut", also=[Kill()])
+    resumed, resumed_curve = record_run.train(chosen, settings, digits, folder=tmp_path / "cut")
     for one, other in zip(whole.get_weights(), resumed.get_weights(), strict=True):
         assert np.allclose(one, other, rtol=1e-3, atol=1e-4)
     columns = ["epoch", "side", "learning_rate"]
@@ -96,12 +117,17 @@ def test_flips_shifts_and_holes_can_be_left_out(digits):
     holed, _ = next(iter(recipe.training_batches(digits.train, 10, replace(bare, hole=8), 0)))
     changed = (holed.numpy() != images.numpy()).any(-1).sum((1, 2))
     assert 0 < changed.max() <= 64  # a square of 8 x 8 px, or what of it lies inside
+    flipped = replace(bare, flips=True)
+    others, _ = next(iter(recipe.training_batches(digits.train, 10, flipped, 0)))
+    mirrored = (others.numpy() == images.numpy()[:, :, ::-1]).all((1, 2, 3))
+    same = (others.numpy() == images.numpy()).all((1, 2, 3))
+    assert (mirrored | same).all() and mirrored.any() and same.any()
 
 
 def test_the_rate_rises_and_falls(digits, make_settings):
     network = keras.Sequential([keras.Input((1,)), keras.layers.Dense(10)])
-    recipe.compile_network(network, Recipe(), steps=100)
+    recipe.compile_network(network, Recipe(peak_rate=0.2, warm_up=0.1), steps=100)
     rate = network.optimizer._learning_rate
-    values = [float(rate(step)) for step in (0, 20, 60, 100)]
-    assert values[0] == pytest.approx(0.015) and values[1] == pytest.approx(0.15)
-    assert 0 < values[2] < 0.15 and values[3] == pytest.approx(0, abs=1e-6)
+    values = [float(rate(step)) for step in (0, 10, 60, 100)]
+    assert values[0] == pytest.approx(0.02) and values[1] == pytest.approx(0.2)
+    assert 0 < values[2] < 0.2 and values[3] == pytest.approx(0, abs=1e-6)

@@ -178,9 +178,19 @@ def show_sizes(sizes: pd.DataFrame) -> None:
     plt.show()
 
 
-def show_record(curve: pd.DataFrame, marks: tuple[float, ...]) -> None:
-    """Validation accuracy against minutes, coloured by picture side, with lines at `marks`."""
+def show_record(
+    curve: pd.DataFrame, marks: tuple[float, ...], other: pd.DataFrame | None = None
+) -> None:
+    """Validation accuracy against minutes, coloured by picture side, with lines at `marks`.
+
+    The curve of an `other` recipe, that with Muon, is one thin line.
+    """
     _, axes = plt.subplots(figsize=(7.5, 3.8))
+    if other is not None:
+        axes.plot(
+            other.minutes, other.validation_accuracy, "x-.", color="black", lw=1, ms=5,
+            label="validation, recipe with Muon",
+        )  # fmt: skip
     axes.plot(curve.minutes, curve.training_accuracy, ":", color=GREY, label="training")
     axes.plot(curve.minutes, curve.validation_accuracy, color=GREY, lw=1)
     looks = zip(

@@ -1,8 +1,8 @@
 """Record the measurements that notebooks 06 and 07 and README quote, in data/results/.
 
     make evidence                        all of it; about two hours without bfloat16
-    make evidence ONLY=amount            one experiment: amount, speed or rivals; ingredients is
-                                         no part of all
+    make evidence ONLY=amount            one experiment: amount, speed or rivals; ingredients
+                                         and optimizers are no part of all
     python -m utils.evidence sentences   only put what is recorded into the sentences
 
 It works on CIFAR-10 (TRANSFER_DATA) with the bundled weights. An interrupted `amount` or
@@ -129,6 +129,14 @@ def measure_ingredients(settings: Settings) -> None:
     results.save("ingredients", go_on("ingredients", rows, settings, ["recipe", "seed"]), about)
 
 
+def measure_optimizers(settings: Settings) -> None:
+    sets = a_tenth(data.load_sets(settings))
+    about = record.provenance(settings, "make evidence ONLY=optimizers")
+    table = pd.DataFrame(rivals.compare_optimizers(sets, settings))
+    print(table.to_string(index=False), flush=True)
+    results.save("optimizers", table, about)
+
+
 def compare_with_pytorch(settings: Settings, python: str, steps: int = 4) -> None:
     """Both in turns, three rounds, each in a process of its own while the other waits."""
     rows, versions = [], {}
@@ -160,6 +168,7 @@ EXPERIMENTS = {
     "speed": measure_speed,
     "rivals": measure_rivals,
     "ingredients": measure_ingredients,
+    "optimizers": measure_optimizers,
 }
 
 

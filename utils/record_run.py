@@ -1,7 +1,9 @@
-"""Fine-tune the whole VGG16 on all training pictures by utils/recipe.py, and test it once.
+"""Fine-tune VGG16 on all training pictures by utils/recipe.py, and test it once.
 
     make record            or: TRANSFER_SIZE=full python -m utils.record_run --write
 
+Where the processor computes in bfloat16 the recipe is "sgd"; elsewhere "muon", whose hour holds
+fewer and cheaper epochs. --recipe chooses.
 Killed at any moment, the same command goes on after the last finished epoch. With --write the
 curve and the test result go to data/results/.
 """
@@ -20,6 +22,7 @@ from utils.recipe import Recipe
 from utils.settings import Settings, choose_settings
 
 CURVE = "curve.csv"
+NAMES = {"sgd": "record", "muon": "record-muon"}  # of the recorded results
 
 
 class Curve(keras.callbacks.Callback):
@@ -98,15 +101,18 @@ def accuracies(network: keras.Model, pictures: data.PictureSet) -> tuple[float, 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--write", action="store_true", help="record it in data/results/")
+    parser.add_argument("--recipe", choices=[*recipe.RECIPES], help="by the number format if none")
     options = parser.parse_args(arguments)
-    start, chosen = time.monotonic(), Recipe()
-    settings = choose_settings(side=32)
+    start, settings = time.monotonic(), choose_settings(side=32)
     print(settings, flush=True)
+    name = options.recipe or ("muon" if settings.precision == "float32" else "sgd")
+    chosen = recipe.RECIPES[name]
+    print(f"recipe     {name}: {len(chosen.sides)} epochs", flush=True)
     keras.config.set_dtype_policy(settings.precision)
     about = record.provenance(settings, "make record") | {"recipe": vars(chosen)}
     sets = data.load_sets(settings)
     loading = (time.monotonic() - start) / 60
-    folder = settings.folder / "record"
+    folder = settings.folder / NAMES[name]
     network, curve = train(chosen, settings, sets, folder=folder)
     plain = recipe.fold(network, settings, len(sets.class_names))
     with files.whole_file(folder / "model.keras") as temporary:
@@ -119,10 +125,9 @@ def main(arguments: list[str] | None = None) -> int:
     print(f"{minutes:.1f} minutes of loading and training; model in {folder / 'model.keras'}")
     if options.write:
         test = [[len(sets.test), accuracy, flip_averaged, minutes]]
-        results.save("record", curve, about)
-        results.save(
-            "record-test", pd.DataFrame(test, columns=results.COLUMNS["record-test"]), about
-        )
+        test = pd.DataFrame(test, columns=results.COLUMNS["record-test"])
+        results.save(NAMES[name], curve, about)
+        results.save(f"{NAMES[name]}-test", test, about)
     return 0
 
 

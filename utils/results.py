@@ -13,18 +13,23 @@ from utils import files
 from utils.settings import REPOSITORY
 
 RESULTS = REPOSITORY / "data" / "results"
+RECORD = [
+    "epoch", "side", "minutes", "learning_rate", "loss", "training_accuracy",
+    "validation_accuracy",
+]  # fmt: skip
+RECORD_TEST = ["test_pictures", "accuracy", "flip_averaged", "minutes"]
 COLUMNS = {
     "amount": ["data", "case", "pictures", "seed", "accuracy", "seconds", "joules"],
     "steps": ["step", "pictures_per_second", "seconds", "accuracy"],
     "growth": ["way", "pictures", "seconds", "megabytes"],
     "sizes": ["side", "batch_size", "pictures_per_second", "accuracy"],
     "recipes": ["recipe", "epoch", "seconds", "pictures_per_second", "validation_accuracy"],
-    "record": [
-        "epoch", "side", "minutes", "learning_rate", "loss", "training_accuracy",
-        "validation_accuracy",
-    ],
-    "record-test": ["test_pictures", "accuracy", "flip_averaged", "minutes"],
+    "record": RECORD,
+    "record-test": RECORD_TEST,
+    "record-muon": RECORD,  # for processors without bfloat16
+    "record-muon-test": RECORD_TEST,
     "ingredients": ["recipe", "seed", "validation_accuracy"],
+    "optimizers": ["recipe", "seed", "seconds", "validation_accuracy"],
     "pytorch": ["library", "side", "batch_size", "round", "pictures_per_second"],
 }  # fmt: skip
 ABOUT = {"command", "seed", "revision", "settings", "versions", "machine", "date"}

@@ -37,6 +37,18 @@ INGREDIENTS = {  # what leaving out each means
 }
 
 
+# The step from one recipe to the other, at the same two epochs.
+BARE = replace(ABLATED, hole=0)
+FROZEN = replace(BARE, frozen_blocks=2)
+TURNED = replace(FROZEN, muon=True, batch_size=256, peak_rate=0.04)
+OPTIMIZERS = {
+    "SGD on all blocks": BARE,
+    "SGD, two blocks frozen": FROZEN,
+    "Muon, two blocks frozen": TURNED,
+    "with edges kept, too": replace(TURNED, keep_edges=True),
+}
+
+
 class Clock(keras.callbacks.Callback):
     """Training seconds and validation accuracy after each epoch."""
 
@@ -166,3 +178,16 @@ def measure_ingredients(
                     "seed": seed,
                     "validation_accuracy": float(np.round(accuracy, 5)),
                 }
+
+
+def compare_optimizers(sets: PictureSets, settings: Settings) -> Iterator[dict]:
+    """Yield training seconds and flip-averaged validation accuracy, from SGD to Muon."""
+    for name, chosen in OPTIMIZERS.items():
+        clock = Clock(name, len(sets.train))
+        network, _ = record_run.train(chosen, settings, sets, also=[clock])
+        yield {
+            "recipe": name,
+            "seed": chosen.seed,
+            "seconds": clock.spent,
+            "validation_accuracy": record_run.accuracies(network, sets.validation)[1],
+        }

@@ -1,5 +1,7 @@
 """What notebook 07 measures; that it is fast is measured there, not asserted here."""
 
+import subprocess
+
 import keras
 import numpy as np
 import pandas as pd
@@ -88,3 +90,17 @@ def test_memory_is_the_smaller_of_machine_and_container(tmp_path):
     assert hardware.memory_gigabytes(meminfo, limit) == 4.0
     limit.write_text("max\n")
     assert hardware.memory_gigabytes(meminfo, limit) == pytest.approx(16.384)
+
+
+def test_onednn_is_measured_on_and_off(monkeypatch):
+    calls = []
+
+    def run(words, env, **options):
+        calls.append((words[-3:], env["TF_ENABLE_ONEDNN_OPTS"]))
+        return subprocess.CompletedProcess(words, 0, stdout=b"some words\n12.5\n")
+
+    monkeypatch.setattr(speed.subprocess, "run", run)
+    monkeypatch.setattr(speed, "vgg16_rate", lambda *work: sum(work))
+    monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", "1")
+    assert speed.onednn_rate("1", 32, 4, 2) == 38 and not calls
+    assert speed.onednn_rate("0", 32, 4, 2) == 12.5 and calls == [(["32", "4", "2"], "0")]

@@ -4,6 +4,8 @@ Taught in notebook 07; `make evidence` records the same on CIFAR-10. `python -m 
 BATCH_SIZE STEPS [PRECISION]` prints the rate of training as its environment sets it.
 """
 
+import os
+import subprocess
 import sys
 import tempfile
 import time
@@ -18,7 +20,7 @@ import tensorflow as tf
 
 from utils import model
 from utils.data import PictureSet, PictureSets, image_batches, make_dataset, untuned
-from utils.settings import Settings
+from utils.settings import REPOSITORY, Settings
 from utils.training import HEAD_RATE
 
 SWITCHES = (  # what each step changes; the first is where the well-known tutorials stand
@@ -88,18 +90,20 @@ def resized(images: np.ndarray, side: int) -> np.ndarray:
     return keras.ops.convert_to_numpy(pictures).round().clip(0, 255).astype("uint8")
 
 
-def measure_steps(sets: PictureSets, settings: Settings, *, pictures: int, epochs: int):
+def measure_steps(
+    sets: PictureSets, settings: Settings, *, pictures: int, epochs: int, switches=SWITCHES
+) -> Iterator[dict]:
     """Yield one row per step: training the head for `epochs`, seconds, validation accuracy.
 
-    A step keeps what the steps before it switched on. bfloat16 is left out where the processor
-    does not compute in it; the rows tell.
+    A step keeps what those before it among the `switches` switched on. bfloat16 is left out where
+    the processor does not compute in it; the rows tell.
     """
     train = sets.train.first(pictures)
     kept = keras.config.dtype_policy()
     way, validation = Way(), sets.validation.first(pictures)
     with tempfile.TemporaryDirectory() as folder:
         write_folders(train, sets.class_names, Path(folder))
-        for step, changes in SWITCHES:
+        for step, changes in switches:
             if changes.get("precision", "float32") != "float32":
                 if settings.precision == "float32":
                     continue
@@ -231,6 +235,26 @@ def vgg16_rate(side: int, batch_size: int, steps: int) -> float:
     images = chance.normal(size=(count, side, side, 3)).astype("float32")
     labels = chance.integers(10, size=count)
     return fit_rate(network, PictureSet(images, labels), batch_size)
+
+
+def onednn_rate(value: str, side: int, batch_size: int, steps: int) -> float:
+    """`vgg16_rate` in float32 with TF_ENABLE_ONEDNN_OPTS at "0" or "1".
+
+    TensorFlow reads the variable once, so a value other than this process's needs another process.
+    """
+    if os.environ["TF_ENABLE_ONEDNN_OPTS"] == value:
+        kept = keras.config.dtype_policy()
+        keras.config.set_dtype_policy("float32")
+        rate = vgg16_rate(side, batch_size, steps)
+        keras.config.set_dtype_policy(kept)
+        return rate
+    words = [sys.executable, "-m", "utils.speed", str(side), str(batch_size), str(steps)]
+    other = os.environ | {"TF_ENABLE_ONEDNN_OPTS": value, "TF_CPP_MIN_LOG_LEVEL": "3"}
+    done = subprocess.run(
+        words, env=other, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        check=True,
+    )  # fmt: skip
+    return float(done.stdout.split()[-1])
 
 
 def measure_growth(

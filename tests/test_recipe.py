@@ -131,3 +131,9 @@ def test_the_rate_rises_and_falls(digits, make_settings):
     values = [float(rate(step)) for step in (0, 10, 60, 100)]
     assert values[0] == pytest.approx(0.02) and values[1] == pytest.approx(0.2)
     assert 0 < values[2] < 0.2 and values[3] == pytest.approx(0, abs=1e-6)
+
+
+@pytest.mark.parametrize("precision, name", [("float32", "muon"), ("mixed_bfloat16", "sgd")])
+def test_the_recipe_follows_the_number_format(make_settings, precision, name):
+    assert record_run.name_for(replace(make_settings(), precision=precision)) == name
+    assert set(recipe.RECIPES) == set(record_run.NAMES)

@@ -36,7 +36,7 @@ class Recipe:
     shift: int = 3  # px, left, right, up and down
     hole: int = 8  # px, side of the grey square that hides a part of each picture
     label_smoothing: float = 0.1
-    weight_decay: float = 5e-3  # times the learning rate, at every step; Muon does without
+    weight_decay: float = 5e-3  # times the learning rate, at every step
     seed: int = 0
 
     @property
@@ -55,6 +55,7 @@ MUON = Recipe(
     peak_rate=0.06,
     warm_up=0.15,
     hole=0,
+    weight_decay=0.0,
 )
 RECIPES = {"sgd": Recipe(), "muon": MUON}
 
@@ -188,8 +189,8 @@ def compile_network(network: keras.Model, recipe: Recipe, steps: int) -> None:
             momentum=0.9,
             ns_steps=3,
             adam_lr_ratio=0.05,
-            weight_decay=None,
-            adam_weight_decay=None,
+            weight_decay=recipe.weight_decay,
+            adam_weight_decay=recipe.weight_decay,
         )
     else:
         optimizer = keras.optimizers.SGD(

@@ -98,6 +98,11 @@ def accuracies(network: keras.Model, pictures: data.PictureSet) -> tuple[float, 
     return tuple(float(np.mean(p.argmax(1) == pictures.labels)) for p in (plain, both))
 
 
+def name_for(settings: Settings) -> str:
+    """The recipe that makes most of an hour in the number format of this machine."""
+    return "muon" if settings.precision == "float32" else "sgd"
+
+
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--write", action="store_true", help="record it in data/results/")
@@ -105,7 +110,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     start, settings = time.monotonic(), choose_settings(side=32)
     print(settings, flush=True)
-    name = options.recipe or ("muon" if settings.precision == "float32" else "sgd")
+    name = options.recipe or name_for(settings)
     chosen = recipe.RECIPES[name]
     print(f"recipe     {name}: {len(chosen.sides)} epochs", flush=True)
     keras.config.set_dtype_policy(settings.precision)

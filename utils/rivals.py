@@ -40,7 +40,7 @@ INGREDIENTS = {  # what leaving out each means
 # The step from one recipe to the other, at the same two epochs.
 BARE = replace(ABLATED, hole=0)
 FROZEN = replace(BARE, frozen_blocks=2)
-TURNED = replace(FROZEN, muon=True, batch_size=256, peak_rate=0.04)
+TURNED = replace(FROZEN, muon=True, batch_size=256, peak_rate=0.04, weight_decay=0.0)
 OPTIMIZERS = {
     "SGD on all blocks": BARE,
     "SGD, two blocks frozen": FROZEN,

@@ -14,18 +14,16 @@ import pandas as pd
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import train_test_split
 from sklearn.neighbors import NearestCentroid
-from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from utils import model
 from utils.data import PictureSet, PictureSets, image_batches, make_dataset
 from utils.results import COLUMNS
 from utils.settings import Settings
-from utils.training import FINE_TUNING_RATE, SCRATCH_RATE
+from utils.training import mirror, warm_up_and_cosine
 
 BLOCKS = (1, 2, 3, 4, 5)
-STRENGTHS = (0.001, 0.01, 0.1)  # scikit-learn's C; the validation set chooses
-EPOCHS = {50: 12, 200: 8, 1_000: 4, 5_000: 2}  # of training a whole network
+STRENGTHS = (0.003, 0.03, 0.3)  # scikit-learn's C; the validation set chooses
+EPOCHS = {50: 12, 200: 8, 1_000: 5, 5_000: 2}  # of training a whole network
 LONG = 5_000  # pictures; from here on a whole network is trained with one seed only
 NO_TRAINING = "no training"
 RAPL = Path("/sys/class/powercap/intel-rapl:0/energy_uj")
@@ -37,11 +35,15 @@ def linear_case(block: int) -> str:
 
 
 def block_features(base: keras.Model, images: np.ndarray) -> dict[int, np.ndarray]:
-    """The mean of each feature map after each block: {block: float32 [n, channels]}."""
-    pooled = [
-        keras.layers.GlobalAveragePooling2D()(base.get_layer(f"block{block}_pool").output)
-        for block in BLOCKS
-    ]
+    """What the head of notebook 02 makes of each block's maps: {block: float32 [n, channels]}.
+
+    The mean of each map, scaled for each picture to mean 0 and standard deviation 1.
+    """
+    pooled = []
+    for block in BLOCKS:
+        means = keras.layers.GlobalAveragePooling2D()(base.get_layer(f"block{block}_pool").output)
+        scaled = keras.layers.LayerNormalization(center=False, scale=False, dtype="float32")
+        pooled.append(scaled(means))
     pictures = keras.Input(base.input_shape[1:])
     extractor = keras.Model(pictures, keras.Model(base.input, pooled)(model.preprocess(pictures)))
     features = extractor.predict(image_batches(images), verbose=0)
@@ -77,12 +79,10 @@ def subset(labels: np.ndarray, count: int, seed: int) -> np.ndarray:
     return chosen
 
 
-def fit_linear(features, labels, validation_features, validation_labels) -> Pipeline:
+def fit_linear(features, labels, validation_features, validation_labels) -> LogisticRegression:
     """A linear softmax classifier; how strongly it is held back is chosen on the validation set."""
     fits = [
-        make_pipeline(StandardScaler(), LogisticRegression(C=strength, max_iter=300)).fit(
-            features, labels
-        )
+        LogisticRegression(C=strength, max_iter=300).fit(features, labels)
         for strength in STRENGTHS
     ]
     return max(fits, key=lambda fit: fit.score(validation_features, validation_labels))
@@ -96,22 +96,32 @@ def read_joules(path: Path = RAPL) -> float:
         return float("nan")
 
 
+class _FollowSchedule(keras.callbacks.Callback):
+    """Notebook 04's rate for each step; a new number of steps needs no new optimizer."""
+
+    def __init__(self, steps: int):
+        super().__init__()
+        self.schedule, self.step = warm_up_and_cosine(steps), 0
+
+    def on_train_batch_begin(self, batch, logs=None):
+        self.model.optimizer.learning_rate = float(self.schedule(self.step))
+        self.step += 1
+
+
 class WholeNetwork:
     """VGG16 with a linear head, trained again and again from the same start."""
 
     def __init__(self, settings: Settings, num_classes: int, *, pretrained: bool):
-        self.rate = FINE_TUNING_RATE if pretrained else SCRATCH_RATE
         base = model.build_base(settings, pretrained=pretrained)
         self.network = model.join(base, model.linear_head(num_classes), name="whole")
-        self.network.compile(
-            optimizer=keras.optimizers.Adam(self.rate), loss="sparse_categorical_crossentropy"
-        )
+        optimizer = keras.optimizers.AdamW(0.0, weight_decay=0.01)  # `train` sets the rate
+        self.network.compile(optimizer, loss="sparse_categorical_crossentropy")
         self.network.optimizer.build(self.network.trainable_variables)
         self.start = self.network.get_weights()
         self.start_of_optimizer = [v.numpy() for v in self.network.optimizer.variables]
         self.traced = set()
 
-    def train(self, pictures: PictureSet, epochs: int, head: Pipeline | None = None) -> float:
+    def train(self, pictures: PictureSet, epochs: int, head: LogisticRegression | None = None) -> float:
         """Train from the start, the head from `head` where given; returns the seconds."""
         batch_size = min(32, len(pictures) // 5)
         if batch_size not in self.traced:  # Keras prepares itself once for each shape
@@ -119,23 +129,23 @@ class WholeNetwork:
             self.traced.add(batch_size)
         self.network.set_weights(self.start)
         if head is not None:
-            scaler, linear = head[0], head[1]
-            kernel = (linear.coef_ / scaler.scale_).T
-            bias = linear.intercept_ - scaler.mean_ @ kernel
+            kernel, bias = head.coef_.T, head.intercept_
             if kernel.shape[1] == 1:  # of two classes scikit-learn keeps the difference
                 kernel, bias = kernel * [[0, 1]], bias * [0, 1]
             self.network.get_layer("head").get_layer("predictions").set_weights([kernel, bias])
         optimizer = self.network.optimizer
         for variable, value in zip(optimizer.variables, self.start_of_optimizer, strict=True):
             variable.assign(value)
-        self.network.optimizer.learning_rate = self.rate
         begun, whole = time.perf_counter(), len(pictures) // batch_size * batch_size
         self._fit(pictures.first(whole), batch_size, epochs)
         return time.perf_counter() - begun
 
     def _fit(self, pictures: PictureSet, batch_size: int, epochs: int) -> None:
         batches = make_dataset(pictures, batch_size=batch_size, shuffle=True)
-        self.network.fit(batches, shuffle=False, epochs=epochs, verbose=0)
+        follow = _FollowSchedule(epochs * len(batches))
+        self.network.fit(
+            batches.map(mirror), shuffle=False, epochs=epochs, callbacks=[follow], verbose=0
+        )
 
     def accuracy(self, pictures: PictureSet) -> float:
         answers = self.network.predict(image_batches(pictures.images), verbose=0)
@@ -190,7 +200,7 @@ def measure(
             yield row(linear_case(block), count, seed, accuracy, seconds, costs[block], joules)
         heads[count, seed] = fit  # behind the last block: where fine-tuning starts
         begun, spent, last = time.perf_counter(), read_joules(), BLOCKS[-1]
-        means = make_pipeline(StandardScaler(), NearestCentroid())
+        means = NearestCentroid()
         with warnings.catch_warnings():  # of features that do not vary; they do no harm
             warnings.simplefilter("ignore", UserWarning)
             means.fit(features["train"][last][rows], labels[rows])

@@ -120,7 +120,7 @@ def show_map(table: pd.DataFrame) -> None:
 
 
 def show_steps(steps: pd.DataFrame) -> None:
-    """Seconds of each step as bars on a log scale, with the ratio to the step before."""
+    """Seconds of each step as bars, with the ratio to the step before."""
     _, axes = plt.subplots(figsize=(8, 0.5 * len(steps) + 1))
     bars = axes.barh(steps.step, steps.seconds, color=[GREY, *[BLUE] * (len(steps) - 1)])
     ratios = steps.seconds.shift() / steps.seconds
@@ -129,7 +129,7 @@ def show_steps(steps: pd.DataFrame) -> None:
         for seconds, ratio in zip(steps.seconds, ratios, strict=True)
     ]
     axes.bar_label(bars, labels, padding=5, fontsize="small")
-    axes.set(xscale="log", xlabel="seconds", xlim=(None, steps.seconds.max() * 8))
+    axes.set(xlabel="seconds", xlim=(0, steps.seconds.max() * 1.25))
     axes.invert_yaxis()
     axes.grid(axis="y", visible=False)
     plt.show()

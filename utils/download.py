@@ -1,8 +1,8 @@
 """Fetch one file from the internet, verified: bounded in time, retried, all or nothing.
 
 The transfer is pooch's (https://www.fatiando.org/pooch); here are added a time limit, retries and
-an error that says what to do, which `keras.utils.get_file` lacks. The two files Keras itself would
-download go where it looks for them, so that the plain Keras calls find them.
+an error that says what to do, which `keras.utils.get_file` lacks. CIFAR-10 goes where Keras itself
+would put it, so that the plain Keras call finds it.
 """
 
 import os
@@ -74,20 +74,6 @@ def cifar10_archive(keras_home: Path) -> RemoteFile:
     )
 
 
-def imagenet_vgg16(keras_home: Path) -> RemoteFile:
-    """Return VGG16's ImageNet weights, no top (source: `keras/src/applications/vgg16.py`)."""
-    name = "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5"
-    return RemoteFile(
-        url=f"https://storage.googleapis.com/tensorflow/keras-applications/vgg16/{name}",
-        hash="md5:6d6bbae143d832006294945121d1f1fc",
-        size=58_889_256,
-        name="VGG16's ImageNet weights",
-        target=keras_home / "models" / name,
-        manual="Download the URL in a browser and save it as the target, "
-        "or set TRANSFER_WEIGHTS=bundled to work without it.",
-    )
-
-
 def is_on_disk(file: RemoteFile) -> bool:
     """Say whether the target exists with the right hash (hashing 170 MB: under a second)."""
     try:
@@ -96,25 +82,15 @@ def is_on_disk(file: RemoteFile) -> bool:
         return False
 
 
-def answers(file: RemoteFile, timeout: float = 3.0) -> bool:
-    """Say whether the server offers the file within `timeout` seconds in all; never raises.
-
-    A file of another size is not the file: so a sign-in page that answers in its place, as in
-    hotels and conference rooms, does not count.
-    """
-    replies: list[bool] = []
-
-    def ask() -> None:
-        with suppress(Exception):
-            reply = requests.head(file.url, timeout=timeout, allow_redirects=True)
-            size = int(reply.headers["Content-Length"])
-            replies.append(reply.ok and file.size in (None, size))
-
-    # No timeout of requests covers looking up the host's name, so the waiting is done out here.
-    asking = threading.Thread(target=ask, daemon=True)
-    asking.start()
-    asking.join(timeout)
-    return replies == [True]
+def try_fetch(file: RemoteFile, **options) -> bool:
+    """`fetch`, but where the file cannot be had say why in one line and return False."""
+    try:
+        fetch(file, **options)
+    except DownloadError as error:
+        problem = next((line for line in str(error).splitlines() if "attempt" in line), str(error))
+        print(f"{file.name} could not be fetched ({problem.strip()}).")
+        return False
+    return True
 
 
 def fetch(

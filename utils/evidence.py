@@ -122,6 +122,7 @@ def measure_rivals(settings: Settings) -> None:
 def measure_ingredients(settings: Settings) -> None:
     sets = a_tenth(data.load_sets(settings))
     about = record.provenance(settings, "make evidence ONLY=ingredients")
+    about["validation_pictures"] = len(sets.validation)
 
     def rows(done):
         return rivals.measure_ingredients(sets, settings, seeds=range(1), done=done)

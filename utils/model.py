@@ -6,14 +6,14 @@ Taught in notebook 02.
 from pathlib import Path
 
 import keras
-import pooch
+import numpy as np
 
-from utils import download
-from utils.settings import BUNDLED_SHA256, BUNDLED_WEIGHTS, Settings
-from utils.weights import WeightsError, check_weights_file
+from utils.settings import Settings
+from utils.weights import IMAGENET, check_imagenet_weights, check_weights_file
 
 IMAGENET_MEANS = (103.939, 116.779, 123.68)  # blue, green, red
-LOW_LEVEL_CUT = "block3_pool"
+CUTS = ("block2_pool", "block3_pool", "block4_pool")  # for low-level layers; validation chooses
+DROPOUT = 0.5
 CASES = ("from scratch", "frozen base", "low-level layers only", "fine-tuned")
 
 
@@ -30,38 +30,18 @@ def preprocess(pictures):
 
 
 def weights_argument(settings: Settings) -> str | None:
-    """What `keras.applications.VGG16(weights=...)` is given: "imagenet", a file, or None.
+    """What `keras.applications.VGG16(weights=...)` is given: the path of a file, or None.
 
     Raises:
-        weights.WeightsError: the file does not fit VGG16 without top; names the layer.
-        download.DownloadError: ImageNet's weights are neither on disk nor to be had.
+        weights.WeightsError: the file is damaged or does not fit VGG16 without top.
     """
     if settings.weights == "none":
         return None
     if settings.weights == "imagenet":
-        download.fetch(download.imagenet_vgg16(download.keras_home()))
-        return "imagenet"
-    if settings.weights == "bundled":
-        check_bundled_weights()
-        return str(BUNDLED_WEIGHTS)
+        check_imagenet_weights()
+        return str(IMAGENET)
     check_weights_file(Path(settings.weights))
     return settings.weights
-
-
-def check_bundled_weights() -> str:
-    """Compare the bundled file's SHA-256 with the one it was shipped with, and return it.
-
-    Raises:
-        weights.WeightsError: the file is missing or damaged.
-    """
-    check_weights_file(BUNDLED_WEIGHTS)
-    found = pooch.file_hash(str(BUNDLED_WEIGHTS), alg="sha256")
-    if found != BUNDLED_SHA256:
-        raise WeightsError(
-            f"The bundled weights {BUNDLED_WEIGHTS} are damaged: sha256 {found}, expected "
-            f"{BUNDLED_SHA256}.\nGet them again: git checkout -- data/{BUNDLED_WEIGHTS.name}"
-        )
-    return found
 
 
 def build_base(settings: Settings, *, pretrained: bool = True) -> keras.Model:
@@ -80,10 +60,19 @@ def cut_base(base: keras.Model, last_layer: str) -> keras.Model:
 
 
 def linear_head(num_classes: int) -> keras.Sequential:
-    """The mean of each feature map, then one linear layer with softmax: a linear classifier."""
+    """Feature maps [batch, height, width, channels] -> probabilities [batch, num_classes].
+
+    The mean of each map, scaled for each picture to mean 0 and standard deviation 1, then one
+    linear layer with softmax: VGG16's features are tens to hundreds, and on such inputs a new
+    layer starts with a huge loss. Dropout keeps a few hundred pictures from being learned by heart.
+    """
     return keras.Sequential(
         [
             keras.layers.GlobalAveragePooling2D(name="mean_of_map"),
+            keras.layers.LayerNormalization(
+                center=False, scale=False, dtype="float32", name="scaled"
+            ),
+            keras.layers.Dropout(DROPOUT, dtype="float32", name="dropout"),
             keras.layers.Dense(
                 num_classes, activation="softmax", dtype="float32", name="predictions"
             ),
@@ -98,17 +87,22 @@ def join(base: keras.Model, head: keras.Model, name: str) -> keras.Model:
     return keras.Model(pictures, head(base(preprocess(pictures))), name=name)
 
 
-def build_case(case: str, settings: Settings, num_classes: int) -> keras.Model:
-    """The model of one case of the rule of thumb, frozen as the case wants it, not compiled."""
+def build_case(
+    case: str, settings: Settings, num_classes: int, *, cut: str = CUTS[1]
+) -> keras.Model:
+    """The model of one case of the rule of thumb, frozen as the case wants it, not compiled.
+
+    `cut` is the last layer of the case "low-level layers only".
+    """
     if case not in CASES:
         raise ValueError(f"There is no case {case!r}; the cases are {', '.join(CASES)}.")
     base = build_base(settings, pretrained=case != "from scratch")
     if case == "low-level layers only":
-        base = cut_base(base, LOW_LEVEL_CUT)
+        base = cut_base(base, cut)
     base.trainable = case in ("from scratch", "fine-tuned")
     return join(base, linear_head(num_classes), name=case.replace(" ", "_").replace("-", "_"))
 
 
 def count_parameters(variables) -> int:
-    """How many numbers the variables hold."""
-    return sum(int(variable.numpy().size) for variable in variables)
+    """How many weights the variables hold (the counters of random layers are no weights)."""
+    return sum(int(np.prod(v.shape)) for v in variables if v.dtype.startswith(("float", "bfloat")))

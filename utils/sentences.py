@@ -249,7 +249,8 @@ def sizes_sentence() -> str:
 def ingredients_sentence() -> str:
     means = results.load("ingredients").groupby("recipe", sort=False).validation_accuracy.mean()
     lost = (100 * (means[rivals.WHOLE] - means.drop(rivals.WHOLE))).sort_values(ascending=False)
-    noise = 100 * (0.25 / 1_000) ** 0.5
+    pictures = results.provenance_of("ingredients")["validation_pictures"]
+    noise = 100 * (0.25 / pictures) ** 0.5
     helped = [f"{name} {value:.1f}" for name, value in lost.items() if value > 2 * noise]
     hardly = [f"{name} ({value:+.1f})" for name, value in lost.items() if abs(value) <= 2 * noise]
     harmed = [f"{name} {-value:.1f}" for name, value in lost.items() if value < -2 * noise]
@@ -257,7 +258,7 @@ def ingredients_sentence() -> str:
     if helped:
         text += f"Points that are lost without them: {_listed(helped)}. "
     if hardly:
-        text += f"Within what 1,000 validation pictures can tell: {_listed(hardly)}. "
+        text += f"Within what {pictures:,} validation pictures can tell: {_listed(hardly)}. "
     if harmed:
         text += f"Better left out in so short a run, by points: {_listed(harmed)}. "
     return (

@@ -1,8 +1,19 @@
-"""Whether a weights file fits VGG16 without top, told before Keras fails on it."""
+"""VGG16's weights files: the one that is shipped, and whether another one fits.
+
+Taught in notebook 01. The shipped file is described in data/vgg16-imagenet.md.
+"""
 
 from pathlib import Path
 
 import h5py
+import numpy as np
+import pooch
+
+from utils.files import REPOSITORY
+
+IMAGENET = REPOSITORY / "data" / "vgg16-imagenet.weights.h5"
+IMAGENET_SHA256 = "3db68046dc660cf3607a1c711f61f60b2e1249a883acbfa0e37fea7b0ba7ecf0"
+KERAS_FILE = "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5"  # in KERAS_HOME/models
 
 FILTERS = {1: (64, 64), 2: (128, 128), 3: (256, 256, 256), 4: (512, 512, 512), 5: (512, 512, 512)}
 EXPECTED = "Expected the 13 convolutions of VGG16 without top, in HDF5 (.weights.h5 or .h5)."
@@ -22,6 +33,42 @@ def vgg16_kernels() -> dict[str, tuple[int, ...]]:
     return shapes
 
 
+def check_imagenet_weights() -> str:
+    """Compare the shipped file's SHA-256 with the one it was shipped with, and return it.
+
+    Raises:
+        WeightsError: the file is missing or damaged.
+    """
+    again = f"Get it again: git checkout -- data/{IMAGENET.name}"
+    if not IMAGENET.is_file():
+        raise WeightsError(f"There is no {IMAGENET}.\n{again}")
+    found = pooch.file_hash(str(IMAGENET), alg="sha256")
+    if found != IMAGENET_SHA256:
+        raise WeightsError(
+            f"{IMAGENET} is damaged: sha256 {found}, expected {IMAGENET_SHA256}.\n{again}"
+        )
+    return found
+
+
+def compare_kernels(one: Path, other: Path) -> float:
+    """The largest difference between two VGG16 files' kernels, layer by layer, as a fraction.
+
+    A layer's difference is the norm of what separates the two kernels, divided by the norm of the
+    second. Rounding kernels to float16 gives about 0.0002.
+
+    Raises:
+        WeightsError: one of the files is not a weights file of VGG16 without top.
+    """
+    for path in (one, other):
+        check_weights_file(path)
+    with h5py.File(one) as first, h5py.File(other) as second:
+        pairs = zip(_kernels(first), _kernels(second), strict=True)
+        return max(
+            float(np.linalg.norm(a[...].astype("float64") - b[...]) / np.linalg.norm(b[...]))
+            for (_, a), (_, b) in pairs
+        )
+
+
 def check_weights_file(path: Path) -> None:
     """Compare the kernels in `path` with VGG16's, layer by layer.
 
@@ -34,7 +81,7 @@ def check_weights_file(path: Path) -> None:
         raise WeightsError(f"Keras cannot tell from its name what {path} holds.\n{EXPECTED}")
     try:
         with h5py.File(path) as stored:
-            found = _kernels(stored)
+            found = [(name, kernel.shape) for name, kernel in _kernels(stored)]
     except (OSError, KeyError) as error:
         raise WeightsError(
             f"The weights file {path} cannot be read: {error}.\n{EXPECTED}"
@@ -59,15 +106,15 @@ def check_weights_file(path: Path) -> None:
         )
 
 
-def _kernels(stored: h5py.File) -> list[tuple[str, tuple[int, ...]]]:
-    """(name, shape) of each layer's first weight, in the order Keras loads them."""
+def _kernels(stored: h5py.File) -> list[tuple[str, h5py.Dataset]]:
+    """(name, kernel) of each layer that has one, in the order Keras loads them."""
     if "layer_names" in stored.attrs:  # the older layout: one group a layer, order in attributes
         names = [_text(name) for name in stored.attrs["layer_names"]]
         weights = {name: [_text(w) for w in stored[name].attrs["weight_names"]] for name in names}
-        return [(name, stored[name][w[0]].shape) for name, w in weights.items() if w]
+        return [(name, stored[name][w[0]]) for name, w in weights.items() if w]
     groups = stored["layers"]
     names = sorted((name for name in groups if "vars/0" in groups[name]), key=_class_and_number)
-    return [(name, groups[name]["vars/0"].shape) for name in names]
+    return [(name, groups[name]["vars/0"]) for name in names]
 
 
 def _text(name: bytes | str) -> str:

@@ -7,17 +7,21 @@ TEST_JOBS ?= 2
 ROOT := $(shell [ "$$(id -u)" = 0 ] && echo --allow-root)
 
 SITE := $(VENV)/site
+TOYS := TRANSFER_DATA=toys TRANSFER_WEIGHTS=imagenet TRANSFER_SIZE=default TRANSFER_SIDE= TRANSFER_PRECISION= TRANSFER_OUTPUTS=
 
-.PHONY: help run test lab lint format refresh evidence record site show workshop doctor bundle clean
+.PHONY: help run test test-all lab lint format refresh experiments record site show workshop check kit clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: $(VENV)/ready  ## execute the notebooks and show the scoreboard
-	@$(BIN)/python -m utils.run_notebooks
+run: $(VENV)/ready  ## execute notebooks 01 to 05 and show the scoreboard; ALL=1: all notebooks
+	@$(BIN)/python -m utils.publish.execute $(if $(ALL),--all)
 
-test: $(SITE)  ## run all tests, among them every cell of every notebook
+test: $(VENV)/ready  ## unit tests and every cell of every notebook
+	@$(BIN)/python -m pytest -n $(TEST_JOBS) --dist loadfile -m "not slow"
+
+test-all: $(SITE)  ## all tests: also a browser, every exercise, the kit, real pictures
 	@$(BIN)/python -m pytest -n $(TEST_JOBS) --dist loadfile
 
 # With the environment's programs on the path, or notebooks would not find tensorboard.
@@ -30,37 +34,30 @@ lint: $(VENV)/ready  ## check code and notebooks with ruff
 format: $(VENV)/ready  ## format code and notebooks with ruff
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
 
-refresh: $(VENV)/ready  ## execute the committed notebooks in place, on the bundled edition
-	@rm -rf outputs/keras-home  # so that drawing the toys is among the minutes
-	@TRANSFER_DATA=toys TRANSFER_WEIGHTS=bundled TRANSFER_SIZE=default TRANSFER_SIDE= \
-		TRANSFER_OUTPUTS= KERAS_HOME="$(CURDIR)/outputs/keras-home" \
-		$(BIN)/python -m utils.run_notebooks --in-place
-	@TRANSFER_DATA=toys TRANSFER_WEIGHTS=bundled TRANSFER_SIZE=default TRANSFER_SIDE= \
-		TRANSFER_OUTPUTS= KERAS_HOME="$(CURDIR)/outputs/keras-home" \
-		$(BIN)/python -m utils.record toys --command "make refresh"
-	@[ ! -e $(SITE) ] || $(BIN)/python -m utils.site --catalogues
+refresh: $(VENV)/ready  ## execute the committed notebooks in place, on the toys, and record their scoreboard
+	@$(TOYS) $(BIN)/python -m utils.publish.execute --in-place --all
+	@$(TOYS) $(BIN)/python -m utils.publish.pages toys --command "make refresh"
 
-evidence: $(VENV)/ready  ## measure anew what notebooks 06 and 07 quote (CIFAR-10, two hours); ONLY="amount speed": parts of it
-	@$(BIN)/python -m utils.evidence $(ONLY)
+experiments: $(VENV)/ready  ## record what notebooks 06 and 07 quote (CIFAR-10); ONLY="amount speed": parts of it
+	@$(BIN)/python -m utils.experiments $(ONLY)
 
 record: $(VENV)/ready  ## fine-tune on all of CIFAR-10 within an hour and record it; can be resumed
-	@TRANSFER_SIZE=full TRANSFER_WEIGHTS=bundled $(BIN)/python -m utils.record_run --write
-	@$(BIN)/python -m utils.evidence sentences
+	@TRANSFER_SIZE=full $(BIN)/python -m utils.experiments record
 
 site: $(SITE)  ## build the site of the notebooks into outputs/site
-	@$(BIN)/python -m utils.site
+	@$(BIN)/python -m utils.publish.site
 
 show: site  ## build the site and show it on 127.0.0.1:8000
 	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory outputs/site 8000
 
 workshop: $(VENV)/ready  ## notebooks for participants and teachers into outputs/workshop
-	@$(BIN)/python -m utils.workshop
+	@$(BIN)/python -m utils.publish.workshop
 
-doctor:  ## say whether this computer is ready, and what to mend; works before anything is installed
-	@if [ -x $(BIN)/python ]; then $(BIN)/python -m utils.doctor; else $(PYTHON) -m utils.doctor; fi
+check:  ## say whether this computer is ready; works before anything is installed
+	@if [ -x $(BIN)/python ]; then $(BIN)/python -m utils.publish.check; else $(PYTHON) -m utils.publish.check; fi
 
-bundle: $(VENV)/ready  ## everything for a room without internet into outputs/bundle
-	@$(BIN)/python -m utils.bundle
+kit: $(VENV)/ready  ## everything for a room without internet into outputs/kit
+	@$(BIN)/python -m utils.publish.kit
 
 clean:  ## delete the environment; outputs/ stays
 	rm -rf $(VENV)

@@ -1,11 +1,13 @@
-"""What all tests share: the bundled edition at its tiny size, and outputs that go when they end."""
+"""What all tests share: toys at the tiny size, and outputs that go when they end."""
 
 import os
 import shutil
 import subprocess
 import tempfile
 
+import numpy as np
 import pytest
+from PIL import Image, ImageDraw
 
 from utils.settings import Settings
 
@@ -17,13 +19,14 @@ def pytest_configure(config):
     config.stash[OUTPUTS] = tempfile.mkdtemp(prefix="transfer-tests-")
     os.environ.update(
         TRANSFER_DATA="toys",
-        TRANSFER_WEIGHTS="bundled",
+        TRANSFER_WEIGHTS="imagenet",
         TRANSFER_SIZE="tiny",
         TRANSFER_OUTPUTS=config.stash[OUTPUTS],
         KERAS_HOME=os.path.join(config.stash[OUTPUTS], "keras-home"),
         TF_CPP_MIN_LOG_LEVEL="2",
     )
-    os.environ.pop("TRANSFER_SIDE", None)
+    for name in ("TRANSFER_SIDE", "TRANSFER_PRECISION"):
+        os.environ.pop(name, None)
     if "PYTEST_XDIST_WORKER" in os.environ:  # or tests at a time would fight for the cores
         for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
             os.environ[name] = "1"
@@ -40,7 +43,7 @@ def make_settings(tmp_path):
     def make(**changes):
         values = {
             "data": "toys",
-            "weights": "bundled",
+            "weights": "imagenet",
             "size": "tiny",
             "side": 32,
             "precision": "float32",
@@ -49,6 +52,41 @@ def make_settings(tmp_path):
         return Settings(**(values | changes))
 
     return make
+
+
+@pytest.fixture(scope="session")
+def odd_folder_once(tmp_path_factory):
+    """Class folders of three classes: 60 + 12 pictures each, of unlike sizes, modes and formats."""
+    folder, rng = tmp_path_factory.mktemp("pictures"), np.random.default_rng(0)
+    for part, count in (("train", 60), ("test", 12)):
+        for name in ("circle", "cross", "stripes"):
+            (folder / part / name).mkdir(parents=True)
+            for number in range(count):
+                width, height = rng.integers(90, 400, 2)
+                picture = Image.effect_noise((int(width), int(height)), 60).convert("RGB")
+                draw = ImageDraw.Draw(picture)
+                colour, size = tuple(rng.integers(0, 256, 3).tolist()), min(width, height)
+                box = (width // 2 - size // 3, height // 2 - size // 3)
+                box += (width // 2 + size // 3, height // 2 + size // 3)
+                if name == "circle":
+                    draw.ellipse(box, fill=colour)
+                elif name == "cross":
+                    draw.line(box, fill=colour, width=int(size) // 6)
+                    draw.line((box[2], box[1], box[0], box[3]), fill=colour, width=int(size) // 6)
+                else:
+                    for left in range(0, int(width), 24):
+                        draw.rectangle((left, 0, left + 11, height), fill=colour)
+                if number % 7 == 3:
+                    picture = picture.convert("L")
+                ending = ("png", "jpg", "webp", "bmp")[number % 4]
+                picture.save(folder / part / name / f"{number:03}.{ending}")
+    return folder
+
+
+@pytest.fixture
+def odd_folder(odd_folder_once, tmp_path):
+    """A copy of its own of those class folders."""
+    return shutil.copytree(odd_folder_once, tmp_path / "pictures")
 
 
 @pytest.fixture

@@ -4,9 +4,9 @@ import keras
 import numpy as np
 import pytest
 
-from utils import download, model
-from utils.model import build_base, build_case, count_parameters, cut_base, preprocess
-from utils.weights import WeightsError
+from utils import model
+from utils.model import build_base, build_case, count_parameters, cut_base, linear_head, preprocess
+from utils.weights import IMAGENET, WeightsError
 
 CLASSES = 7
 BASE = 14_714_688  # parameters of VGG16 without top
@@ -40,34 +40,46 @@ def test_each_case_trains_and_freezes_what_it_should(
     np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-5)
 
 
-def test_there_are_no_other_cases(make_settings):
-    assert len(model.CASES) == 4
+def test_an_unknown_case_is_refused_with_the_known_ones():
     with pytest.raises(ValueError, match="no case 'frozen'; the cases are from scratch, frozen"):
-        build_case("frozen", make_settings(), CLASSES)
+        build_case("frozen", None, CLASSES)
 
 
-def test_only_the_case_from_scratch_begins_without_weights(make_settings):
-    def first_kernel(case):
-        keras.utils.set_random_seed(1)
-        return build_case(case, make_settings(), 2).layers[-2].get_layer("block1_conv1").kernel
-
+def test_only_from_scratch_starts_without_the_pretrained_weights(make_settings):
     pretrained = build_base(make_settings()).get_layer("block1_conv1").kernel
     for case in model.CASES:
-        same = np.array_equal(first_kernel(case), pretrained)
-        assert same == (case != "from scratch"), case
+        keras.utils.set_random_seed(1)
+        kernel = build_case(case, make_settings(), 2).layers[-2].get_layer("block1_conv1").kernel
+        assert np.array_equal(kernel, pretrained) == (case != "from scratch"), case
 
 
-def test_preprocessing_is_vgg16s_own(pictures):
-    expected = keras.applications.vgg16.preprocess_input(pictures.astype("float32"))
-    np.testing.assert_array_equal(preprocess(keras.ops.convert_to_tensor(pictures)), expected)
-    inputs = keras.Input((32, 32, 3))
-    network = keras.Model(inputs, preprocess(inputs))
-    np.testing.assert_array_equal(network.predict(pictures, verbose=0), expected)
+def test_the_weights_are_imagenets(make_settings):
+    """The first weights of the file that the VGG group released, to float16's precision."""
+    first = build_base(make_settings()).get_layer("block1_conv1").kernel.numpy()[0, 0, 0, :3]
+    np.testing.assert_allclose(first, [0.42947057, 0.11727387, 0.03401296], rtol=1e-3)
+    assert model.weights_argument(make_settings()) == str(IMAGENET)
+    assert model.weights_argument(make_settings(weights="none")) is None
 
 
-def test_preprocessing_stays_exact_under_bfloat16(pictures):
+def test_large_features_neither_blow_up_the_loss_nor_stop_the_gradient(make_settings):
+    """A head for features of hundreds starts near ln n, whatever the scale of the features."""
+    rng = np.random.default_rng(0)
+    features = rng.exponential(1, (64, 1, 1, 512)).astype("float32")
+    labels = rng.integers(0, CLASSES, 64)
+    losses = []
+    for scale in (1, 300):
+        keras.utils.set_random_seed(0)
+        head = linear_head(CLASSES)
+        head.compile(loss="sparse_categorical_crossentropy")
+        losses.append(head.evaluate(scale * features, labels, verbose=0))
+    assert np.log(CLASSES) / 2 < losses[1] < 2 * np.log(CLASSES)
+    assert losses[0] == pytest.approx(losses[1], rel=0.01)
+
+
+@pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16"])
+def test_preprocessing_is_vgg16s_own_in_every_precision(pictures, policy):
     before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy("mixed_bfloat16")
+    keras.config.set_dtype_policy(policy)
     try:
         inputs = keras.Input((32, 32, 3), dtype="float32")
         network = keras.Model(inputs, preprocess(inputs))
@@ -77,7 +89,7 @@ def test_preprocessing_stays_exact_under_bfloat16(pictures):
     np.testing.assert_array_equal(network.predict(pictures, verbose=0), expected)
 
 
-def test_a_saved_model_says_the_same_when_read_back(make_settings, pictures, tmp_path):
+def test_a_saved_model_gives_the_same_when_read_back(make_settings, pictures, tmp_path):
     network = build_case("frozen base", make_settings(), CLASSES)
     network.save(tmp_path / "model.keras")
     again = keras.models.load_model(tmp_path / "model.keras")
@@ -88,27 +100,11 @@ def test_a_saved_model_says_the_same_when_read_back(make_settings, pictures, tmp
 
 
 def test_the_cut_base_is_the_lower_part_of_the_base_itself(make_settings):
-    base = build_base(make_settings())
+    base = build_base(make_settings(side=96, weights="none"))
+    assert base.output_shape == (None, 3, 3, 512)
     low = cut_base(base, "block3_pool")
-    assert low.output_shape == (None, 4, 4, 256)
+    assert low.output_shape == (None, 12, 12, 256)
     assert low.get_layer("block2_conv1") is base.get_layer("block2_conv1")
-    assert "block4_conv1" not in [layer.name for layer in low.layers]
-
-
-@pytest.mark.parametrize(("side", "cells"), [(32, 1), (48, 1), (96, 3)])
-def test_the_base_makes_a_map_of_a_cell_for_32_pixels(make_settings, side, cells):
-    base = build_base(make_settings(side=side, weights="none"))
-    assert base.output_shape == (None, cells, cells, 512)
-
-
-def test_imagenets_weights_are_fetched_before_keras_asks_for_them(make_settings, monkeypatch):
-    fetched = []
-    monkeypatch.setattr(download, "fetch", lambda file: fetched.append(file.name))
-    assert model.weights_argument(make_settings(weights="imagenet")) == "imagenet"
-    assert fetched == ["VGG16's ImageNet weights"]
-    assert model.weights_argument(make_settings(weights="none")) is None
-    assert model.weights_argument(make_settings()).endswith("vgg16-tiny-imagenet.weights.h5")
-    assert len(fetched) == 1
 
 
 def test_a_file_of_other_weights_is_refused(make_settings, tmp_path):

@@ -1,17 +1,25 @@
-"""Training, validation and test set, and the pipeline that feeds them to Keras.
+"""Training, validation and test set, where their pictures come from, and how Keras is fed.
 
 Taught in notebook 01.
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
+from PIL import Image
 from sklearn.model_selection import train_test_split
 
-from utils.folders import DataError
+from utils import download
+from utils.files import REPOSITORY
+from utils.folders import DataError, ListedPictures, open_folder
 from utils.settings import Settings
-from utils.sources import open_source
 
+CLASS_NAMES = (  # of CIFAR-10, and of the toys that stand in for it
+    "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",
+)  # fmt: skip
+TOYS = REPOSITORY / "data" / "toys" / "toys.png"  # a sheet; data/toys/__main__.py draws it
+TOYS_SIDE, TOYS_TO_TRAIN = 32, 1_500  # pixels; the other 1,000 are for testing
 SPLIT_SEED = 0
 
 
@@ -40,12 +48,83 @@ class PictureSets:
     class_names: list[str]
 
 
+@dataclass(frozen=True)
+class Pool:
+    """Labelled pictures in memory, resized when read; `ListedPictures` is the same for files.
+
+    `images` is uint8 [n, height, width, 3], `labels` int64 [n], `side` in pixels;
+    `read(indices)` gives uint8 pictures [len(indices), side, side, 3].
+    """
+
+    images: np.ndarray
+    labels: np.ndarray
+    side: int
+
+    def read(self, indices: np.ndarray) -> np.ndarray:
+        return resize(self.images[indices], self.side)
+
+
+def resize(images: np.ndarray, side: int) -> np.ndarray:
+    """uint8 pictures [n, height, width, 3] -> uint8 [n, side, side, 3], bilinear."""
+    if images.shape[1:3] == (side, side):
+        return images
+    import tensorflow as tf
+
+    parts = np.array_split(images, max(1, len(images) // 1_000))
+    resized = [tf.image.resize(part, (side, side), antialias=True).numpy() for part in parts]
+    return np.concatenate([part.round().astype("uint8") for part in resized])
+
+
+def open_source(
+    settings: Settings,
+) -> tuple[Pool | ListedPictures, Pool | ListedPictures, list[str]]:
+    """The training pool, the test pool and the class names that the settings ask for.
+
+    Raises:
+        DataError: a folder of pictures that cannot be used.
+        download.DownloadError: CIFAR-10 is neither on disk nor can it be downloaded.
+    """
+    if settings.data == "cifar10":
+        return _open_cifar10(settings.side)
+    if settings.data == "toys":
+        return _open_toys(settings.side)
+    return open_folder(Path(settings.data), settings.side)
+
+
+def _open_cifar10(side: int) -> tuple[Pool, Pool, list[str]]:
+    import keras
+
+    download.fetch(download.cifar10_archive(download.keras_home()))
+    train, test = (
+        Pool(images, labels.reshape(-1).astype("int64"), side)
+        for images, labels in keras.datasets.cifar10.load_data()
+    )
+    return train, test, list(CLASS_NAMES)
+
+
+def _open_toys(side: int) -> tuple[Pool, Pool, list[str]]:
+    try:
+        sheet = np.asarray(Image.open(TOYS).convert("RGB"))
+    except OSError as error:
+        raise DataError(
+            f"The toys {TOYS} cannot be read: {error}.\n"
+            "Get them again: git checkout -- data/toys/toys.png"
+        ) from error
+    columns = sheet.shape[1] // TOYS_SIDE
+    rows = sheet.reshape(-1, TOYS_SIDE, columns, TOYS_SIDE, 3)
+    images = rows.swapaxes(1, 2).reshape(-1, TOYS_SIDE, TOYS_SIDE, 3)
+    labels = np.arange(len(images)) % len(CLASS_NAMES)  # classes come in turn
+    parts = slice(TOYS_TO_TRAIN), slice(TOYS_TO_TRAIN, None)
+    train, test = (Pool(images[part], labels[part], side) for part in parts)
+    return train, test, list(CLASS_NAMES)
+
+
 def load_sets(settings: Settings) -> PictureSets:
     """Read the pictures that the settings ask for; the same ones in every notebook.
 
     Raises:
         DataError: the folder of pictures cannot be used.
-        download.DownloadError: CIFAR-10 is neither on disk nor to be had.
+        download.DownloadError: CIFAR-10 is neither on disk nor can it be downloaded.
     """
     train_pool, test_pool, class_names = open_source(settings)
     counts = settings.counts
@@ -101,8 +180,8 @@ def make_dataset(
 ):
     """A `tf.data.Dataset` of (uint8 [batch, side, side, 3], int64 [batch]) pairs.
 
-    With `shuffle` the order is another in every epoch, but the same ones for the same `seed`;
-    without, it is that of `pictures`. tf.data's tuner is off: see `untuned`.
+    With `shuffle` the order differs in every epoch, and is the same again for the same `seed`;
+    without, it is that of `pictures`. tf.data's autotuning is off: see `untuned`.
     """
     import tensorflow as tf
 
@@ -120,7 +199,7 @@ def image_batches(images: np.ndarray, batch_size: int = 100):
 
 
 def untuned(dataset):
-    """The same dataset without tf.data's tuner, whose thread keeps the end of an epoch waiting.
+    """The same dataset without autotuning, whose thread can keep the end of an epoch waiting.
 
     The thread sleeps for 10, 20, 40 ... ms, at most 60 s, and a pipeline that ends may have to wait
     until it wakes, nearly as long again as it ran (TensorFlow 2.21; notebook 07 measures it).

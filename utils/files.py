@@ -1,11 +1,12 @@
-"""Files that are either whole or not there: written beside their place, then renamed."""
+"""Atomic writes: a file is complete or not there, whatever goes wrong while it is written."""
 
 import contextlib
 import json
 import os
-import tempfile
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -16,42 +17,26 @@ class CannotWriteError(OSError):
 
 @contextlib.contextmanager
 def whole_file(target: Path) -> Iterator[Path]:
-    """Yield a temporary path of the same ending; it becomes `target` only if all went well.
+    """Yield a temporary path in the same folder; what is written there then becomes `target`.
 
-    A full disk, a read-only folder or an interruption leaves `target` as it was.
-
-    Raises:
-        CannotWriteError: the disk is full, or the folder cannot be written.
+    After a full disk, an error or an interruption `target` is what it was before. Raises
+    CannotWriteError if the disk is full or the folder is read-only.
     """
-    target = Path(target)
-    make_folder(target.parent)
-    temporary = None
+    make_folder(Path(target).parent)
+    temporary = Path(target).with_name(f".partial-{secrets.token_hex(4)}-{Path(target).name}")
     try:
-        handle, name = tempfile.mkstemp(
-            dir=target.parent, prefix=".partial-", suffix="".join(target.suffixes[-2:])
-        )
-        os.close(handle)
-        temporary = Path(name)
         yield temporary
-        temporary.chmod(0o666 & ~_umask())  # mkstemp makes files that only their owner reads
         os.replace(temporary, target)
     except CannotWriteError:
         raise
     except OSError as error:
         raise cannot_write(target, error) from error
     finally:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+        temporary.unlink(missing_ok=True)
 
 
 def make_folder(folder: Path) -> Path:
-    """Make a folder and those above it; raises CannotWriteError where that cannot be done."""
+    """Make a folder and those above it, and return it; raises CannotWriteError."""
     try:
         Path(folder).mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -60,15 +45,28 @@ def make_folder(folder: Path) -> Path:
 
 
 def cannot_write(target: Path, error: OSError) -> CannotWriteError:
+    """Return an error that names `target`, the reason and what to do."""
     return CannotWriteError(
         f"Cannot write {target}: {error.strerror or error}.\n"
-        "Nothing was left half-written. Free some disk space or make the folder writable, or name "
-        "another folder in the variable TRANSFER_OUTPUTS (for caches: KERAS_HOME)."
+        "Free some disk space, make the folder writable, or name another folder in the variable "
+        "TRANSFER_OUTPUTS (for downloads and caches: KERAS_HOME)."
     )
 
 
+def lock(file: IO) -> None:
+    """Keep other programs from writing to an open file; raises OSError if one is doing so."""
+    try:
+        import fcntl
+
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise OSError("another program is writing this file at the moment") from None
+    except (ImportError, OSError):  # Windows, or a file system without locks
+        pass
+
+
 def read_json(path: Path) -> dict:
-    """The file's content, or an empty dict if there is no such file or it is no JSON object."""
+    """Return the object in a JSON file, or {} if the file is missing, damaged or no object."""
     try:
         content = json.loads(Path(path).read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):
@@ -77,6 +75,6 @@ def read_json(path: Path) -> dict:
 
 
 def write_json(path: Path, content: dict) -> None:
-    """Write `content` in one piece."""
+    """Write `content` atomically."""
     with whole_file(path) as temporary:
         temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")

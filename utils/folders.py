@@ -5,16 +5,17 @@ pictures/test/<class>/*.jpg
 """
 
 import contextlib
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps
-
-from utils.progress import progress_bar
+from tqdm import tqdm
 
 PICTURE_ENDINGS = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp")
 FEWEST_PER_CLASS = 3  # one each to train on, to validate on, and to spare
+UNREADABLE = (OSError, ValueError, SyntaxError, Image.DecompressionBombError)
 LAYOUT = "Expected train/<class>/* and test/<class>/* in it, with the same classes in both."
 
 
@@ -35,14 +36,10 @@ class ListedPictures:
 
     def read(self, indices: np.ndarray) -> np.ndarray:
         images = np.empty((len(indices), self.side, self.side, 3), "uint8")
-        if len(indices) < 2_000:  # a second or two: no bar
-            for row, index in enumerate(indices):
-                images[row] = read_picture(self.paths[index], self.side)
-            return images
-        with progress_bar(total=len(indices), what="Reading pictures") as bar:
-            for row, index in enumerate(indices):
-                images[row] = read_picture(self.paths[index], self.side)
-                bar.update()
+        paths = [self.paths[index] for index in indices]
+        bar = tqdm(paths, "Reading pictures", file=sys.stdout, mininterval=1, ncols=78, delay=2)
+        for row, path in enumerate(bar):
+            images[row] = read_picture(path, self.side)
         return images
 
 
@@ -54,9 +51,8 @@ def typical_side(folder: Path, most: int = 200) -> int:
     paths = sorted(p for p in folder.glob("train/*/*") if p.suffix.lower() in PICTURE_ENDINGS)
     sides = []
     for path in paths[:: max(1, len(paths) // most)]:
-        with contextlib.suppress(OSError, ValueError, SyntaxError, Image.DecompressionBombError):
-            with Image.open(path) as picture:
-                sides.append(min(picture.size))
+        with contextlib.suppress(*UNREADABLE), Image.open(path) as picture:
+            sides.append(min(picture.size))
     return int(np.median(sides)) if sides else 0
 
 
@@ -73,7 +69,7 @@ def read_picture(path: Path, side: int) -> np.ndarray:
         return np.asarray(small, "uint8")
     except FileNotFoundError as error:
         raise DataError(f"There is no picture {path}. Check its name and folder.") from error
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+    except UNREADABLE as error:
         raise DataError(
             f"The picture {path} cannot be read: {error}.\n"
             f"Expected a whole {', '.join(e[1:].upper() for e in PICTURE_ENDINGS)} file. "

@@ -1,10 +1,11 @@
-"""Trained networks kept on disk: the model, its history and what it was trained on.
+"""Trained networks kept on disk: the model, its history, and what it was trained on.
 
 Notebook 04 writes them; notebook 05 reads them.
 """
 
 import hashlib
 import json
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import keras
 import pandas as pd
 import pooch
 
-from utils import checkpoints, files
+from utils import files
 from utils.data import PictureSets
 from utils.folders import DataError
 from utils.model import count_parameters
@@ -39,7 +40,7 @@ def run_folder(settings: Settings, case: str) -> Path:
 
 
 def fingerprint(settings: Settings, sets: PictureSets) -> dict[str, str]:
-    """Digests of what a network is made from: its pictures, and the weights it began with."""
+    """Digests of what a network is made from: its pictures, and the weights it started from."""
     pictures = hashlib.sha256()
     for part in (sets.train, sets.validation):
         pictures.update(part.images.tobytes() + part.labels.tobytes())
@@ -50,7 +51,7 @@ def fingerprint(settings: Settings, sets: PictureSets) -> dict[str, str]:
 
 
 def save_run(run: Run, settings: Settings, sets: PictureSets) -> Path:
-    """Write model.keras, history.csv and run.json, all or none; returns their folder.
+    """Save the model, history.csv and run.json, all or none; returns their folder.
 
     Raises:
         files.CannotWriteError: the disk is full or the folder read-only.
@@ -65,9 +66,9 @@ def save_run(run: Run, settings: Settings, sets: PictureSets) -> Path:
         "made_from": fingerprint(settings, sets),
     }
     with (
-        files.whole_file(folder / "model.keras") as model_file,
+        files.whole_file(folder / "run.json") as about_file,  # the last one to get its name
         files.whole_file(folder / "history.csv") as history_file,
-        files.whole_file(folder / "run.json") as about_file,
+        files.whole_file(folder / "model.keras") as model_file,
     ):
         run.network.save(model_file)
         run.history.to_csv(history_file, index=False)
@@ -76,36 +77,41 @@ def save_run(run: Run, settings: Settings, sets: PictureSets) -> Path:
 
 
 def load_run(case: str, settings: Settings, sets: PictureSets) -> Run | None:
-    """The saved run of this case; None where there is none, or one of no use (which is said).
+    """The saved run of this case; None, after saying why, where there is none that can be used.
 
     Raises:
         DataError: the model was trained on other classes than the pictures have.
     """
     folder = run_folder(settings, case)
-    about, history = files.read_json(folder / "run.json"), _read_table(folder / "history.csv")
-    path = folder / "model.keras"
+    path, about = folder / "model.keras", files.read_json(folder / "run.json")
     if not path.exists():
         return None
+    try:
+        history = pd.read_csv(folder / "history.csv")
+    except (FileNotFoundError, ValueError):  # pandas's own errors are ValueErrors
+        history = None
     if not about or history is None:
         print(f"{case}: the saved run is incomplete.")
         return None
-    problem = checkpoints.damage(path)
+    problem = damage(path)
     if problem:
         print(f"{case}: the saved model is damaged ({problem}).")
         return None
     check_classes(path, about["class_names"], sets.class_names)
-    made_from, now = about.get("made_from"), fingerprint(settings, sets)
-    if made_from != now:
+    if about.get("made_from") != fingerprint(settings, sets):
         print(f"{case}: the saved run was made from other pictures or weights.")
         return None
     return Run(case, keras.models.load_model(path), history, about["seconds"])
 
 
-def _read_table(path: Path) -> pd.DataFrame | None:
+def damage(path: Path) -> str | None:
+    """What is wrong with a .keras file, a zip archive; None where it is whole."""
     try:
-        return pd.read_csv(path)
-    except (FileNotFoundError, ValueError):  # pandas's own errors are ValueErrors
-        return None
+        with zipfile.ZipFile(path) as archive:
+            broken = archive.testzip()
+    except (OSError, EOFError, RuntimeError, zipfile.BadZipFile) as error:
+        return str(error) or "it ends too early"
+    return broken and f"its part {broken} does not match its checksum"
 
 
 def check_classes(path: Path, known: list[str], given: list[str]) -> None:

@@ -35,6 +35,7 @@ ALLOWED = {
     "weights": "imagenet, none, or a weights file of VGG16 without top",
     "size": ", ".join(SIZES),
     "side": f"auto, or a whole number of pixels, {SMALLEST_SIDE} or more",
+    "precision": "auto, float32, mixed_bfloat16 or mixed_float16",
 }
 
 
@@ -89,27 +90,29 @@ def choose_settings(
     weights: str | None = None,
     size: str | None = None,
     side: int | str | None = None,
+    precision: str | None = None,
 ) -> Settings:
     """Take each setting from the argument, else its TRANSFER_* variable, else a default.
 
     The defaults: CIFAR-10 if it is on disk (notebook 01 fetches it), else the toys; ImageNet's
-    weights; size "default"; a side of 48 pixels, or what fits the pictures of a folder.
+    weights; size "default"; a side of 48 pixels, or what fits the pictures of a folder; and the
+    precision that suits the hardware.
 
     Raises:
         SettingsError: a value is not allowed; the message lists those that are.
     """
     download.keras_home()  # before keras is imported, which reads KERAS_HOME only then
-    arguments = {"data": data, "weights": weights, "size": size, "side": side}
-    defaults = {"data": "auto", "weights": "imagenet", "size": "default", "side": "auto"}
+    given = {"data": data, "weights": weights, "size": size, "side": side, "precision": precision}
+    defaults = {"weights": "imagenet", "size": "default"}
     asked, reasons = {}, {}
-    for name, argument in arguments.items():
+    for name, argument in given.items():
         variable = os.environ.get(f"TRANSFER_{name.upper()}", "").strip()
         if argument is not None:
             asked[name], reasons[name] = str(argument), "argument"
         elif variable:
             asked[name], reasons[name] = variable, f"TRANSFER_{name.upper()}"
         else:
-            asked[name], reasons[name] = defaults[name], "default"
+            asked[name], reasons[name] = defaults.get(name, "auto"), "default"
     if asked["size"] not in SIZES:
         raise SettingsError("size", asked["size"])
     if asked["data"] == "auto":
@@ -122,13 +125,16 @@ def choose_settings(
         asked["side"], reasons["side"] = _choose_side(asked["data"])
     elif not asked["side"].isdecimal() or int(asked["side"]) < SMALLEST_SIDE:
         raise SettingsError("side", asked["side"], "is not a picture side that VGG16 can take")
-    precision, reasons["precision"] = hardware.choose_precision()
+    if asked["precision"] == "auto":
+        asked["precision"], reasons["precision"] = hardware.choose_precision()
+    elif asked["precision"] not in ("float32", "mixed_bfloat16", "mixed_float16"):
+        raise SettingsError("precision", asked["precision"])
     return Settings(
         data=asked["data"],
         weights=asked["weights"],
         size=asked["size"],
         side=int(asked["side"]),
-        precision=precision,
+        precision=asked["precision"],
         outputs=outputs_folder(),
         reasons=reasons,
     )

@@ -132,7 +132,7 @@ def _table(history, phase: str) -> pd.DataFrame:
 
 
 def recover_runs(settings: Settings, sets: PictureSets) -> dict[str, Run]:
-    """All cases: those that notebook 04 saved are read, the others trained now; says which.
+    """All cases: read where notebook 04 has saved them, else trained now; says which.
 
     Raises:
         folders.DataError: a saved model was trained on other classes than the pictures have.
@@ -145,5 +145,5 @@ def recover_runs(settings: Settings, sets: PictureSets) -> dict[str, Run]:
             runs[case] = train_case(case, settings, sets)
             save_run(runs[case], settings, sets)
         else:
-            print(f"{case}: taken from outputs/{settings.edition}")
+            print(f"{case}: read from outputs/{settings.edition}")
     return runs

@@ -23,16 +23,6 @@ class WeightsError(ValueError):
     """A weights file cannot be used; the message names the layer that differs."""
 
 
-def vgg16_kernels() -> dict[str, tuple[int, ...]]:
-    """The kernel shape [height, width, channels in, channels out] of each convolution, in order."""
-    shapes, channels = {}, 3
-    for block, widths in FILTERS.items():
-        for place, filters in enumerate(widths, 1):
-            shapes[f"block{block}_conv{place}"] = (3, 3, channels, filters)
-            channels = filters
-    return shapes
-
-
 def check_imagenet_weights() -> str:
     """Compare the shipped file's SHA-256 with the one it was shipped with, and return it.
 
@@ -70,40 +60,44 @@ def compare_kernels(one: Path, other: Path) -> float:
 
 
 def check_weights_file(path: Path) -> None:
-    """Compare the kernels in `path` with VGG16's, layer by layer.
+    """Compare the kernels in `path` with VGG16's, layer by layer, before Keras fails on them.
 
     Raises:
-        WeightsError: no such file, not HDF5, or a layer that is missing, more or of another shape.
+        WeightsError: no such file, not HDF5, or a layer is missing, extra or of another shape.
     """
-    if not Path(path).is_file():
+    path = Path(path)
+    if not path.is_file():
         raise WeightsError(f"There is no weights file {path}.\n{EXPECTED}")
-    if not Path(path).name.endswith((".weights.h5", ".h5", ".hdf5")):
+    if not path.name.endswith((".weights.h5", ".h5", ".hdf5")):
         raise WeightsError(f"Keras cannot tell from its name what {path} holds.\n{EXPECTED}")
     try:
         with h5py.File(path) as stored:
             found = [(name, kernel.shape) for name, kernel in _kernels(stored)]
     except (OSError, KeyError) as error:
-        raise WeightsError(
-            f"The weights file {path} cannot be read: {error}.\n{EXPECTED}"
-        ) from error
-    for place, (layer, shape) in enumerate(vgg16_kernels().items()):
-        if place >= len(found):
-            raise WeightsError(
-                f"The weights file {path} ends before layer {layer}: it holds {len(found)} "
-                f"kernels.\n{EXPECTED}"
-            )
-        name, found_shape = found[place]
-        if found_shape != shape:
+        raise WeightsError(f"{path} cannot be read: {error}.\n{EXPECTED}") from error
+    for (layer, shape), (name, given) in zip(vgg16_kernels().items(), found, strict=False):
+        if given != shape:
             raise WeightsError(
                 f"The weights file {path} is of another network: layer {layer} wants a kernel of "
-                f"shape {shape}, the file has {found_shape} (there called {name}).\n{EXPECTED}"
+                f"shape {shape}, the file has {given} (there called {name}).\n{EXPECTED}"
             )
-    if len(found) > len(vgg16_kernels()):
-        name, shape = found[len(vgg16_kernels())]
+    if len(found) != len(vgg16_kernels()):
+        layers = [*vgg16_kernels(), "the end"]
+        first = layers[min(len(found), len(layers) - 1)]
         raise WeightsError(
-            f"The weights file {path} has more layers than VGG16 without top: after block5_conv3 "
-            f"comes {name} with shape {shape}.\n{EXPECTED}"
+            f"The weights file {path} holds {len(found)} kernels, VGG16 without top has "
+            f"{len(vgg16_kernels())}; they differ from {first} on.\n{EXPECTED}"
         )
+
+
+def vgg16_kernels() -> dict[str, tuple[int, ...]]:
+    """The kernel shape [height, width, channels in, channels out] of each convolution, in order."""
+    shapes, channels = {}, 3
+    for block, widths in FILTERS.items():
+        for place, filters in enumerate(widths, 1):
+            shapes[f"block{block}_conv{place}"] = (3, 3, channels, filters)
+            channels = filters
+    return shapes
 
 
 def _kernels(stored: h5py.File) -> list[tuple[str, h5py.Dataset]]:

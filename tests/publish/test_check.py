@@ -1,0 +1,130 @@
+"""The check names what is wrong and what to do, and starts where nothing works."""
+
+import ast
+import inspect
+import socket
+import subprocess
+import sys
+
+import pytest
+
+from utils import download, settings, weights
+from utils.publish import check
+
+
+def find(findings):
+    """The findings by what was checked, each as the line that is printed."""
+    return {finding.what: str(finding) for finding in findings}
+
+
+@pytest.fixture
+def fake(tmp_path, monkeypatch):
+    """A file that other processes import as TensorFlow."""
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    return tmp_path / "tensorflow.py"
+
+
+def test_hashes_and_folders_are_those_of_the_notebooks(tmp_path, monkeypatch):
+    assert weights.IMAGENET_SHA256 == check.WEIGHTS_SHA256
+    assert download.cifar10_archive(tmp_path).hash == f"sha256:{check.CIFAR10_SHA256}"
+    monkeypatch.setenv("TRANSFER_OUTPUTS", "some/where")
+    assert f"{settings.outputs_folder()}, " in find(check.check_folders())["TRANSFER_OUTPUTS"]
+
+
+@pytest.mark.parametrize(("version", "system"), [((3, 14, 0), "Linux"), ((3, 13, 1), "Darwin")])
+def test_a_python_or_an_intel_mac_without_tensorflow(monkeypatch, version, system):
+    monkeypatch.setattr("platform.machine", lambda: "x86_64")
+    monkeypatch.setattr("platform.system", lambda: system)
+    monkeypatch.setattr(sys, "version_info", version)
+    assert find(check.check_python())["Python"].startswith("PROBLEM")
+
+
+@pytest.mark.parametrize(
+    ("needed", "tested", "state"),
+    [
+        ("pooch>=1  # fits", "not-installed==1", "OK"),
+        ("pooch>=1", "pooch==0.1", "note"),
+        ("pooch>=99", "", "PROBLEM"),
+        ("not-installed>=1", "", "PROBLEM"),
+    ],
+)
+def test_packages(tmp_path, needed, tested, state):
+    (tmp_path / "requirements.txt").write_text(needed)
+    (tmp_path / "constraints.txt").write_text(tested)
+    assert find(check.check_packages(tmp_path))["packages"].startswith(state)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("import os; os.kill(os.getpid(), 4)", "illegal instruction"),
+        ("import os; os.kill(os.getpid(), 9)", "memory"),
+        ("import time; time.sleep(60)", "no answer"),
+        ("import no_such_part", "No module named 'no_such_part'"),
+    ],
+)
+def test_a_tensorflow_that_does_not_run(fake, text, reason):
+    fake.write_text(text)
+    line = find(check.check_tensorflow(seconds=2 if "sleep" in text else 60))["TensorFlow"]
+    assert line.startswith("PROBLEM") and reason in line
+
+
+@pytest.mark.parametrize(("backend", "order"), [("torch", "last"), ("tensorflow", "first")])
+def test_other_settings_of_keras(tmp_path, monkeypatch, backend, order):
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    monkeypatch.setenv("KERAS_BACKEND", backend)
+    (tmp_path / "keras.json").write_text(f'{{"image_data_format": "channels_{order}"}}')
+    assert next(check.check_tensorflow()).problem
+
+
+def test_a_folder_that_cannot_be_written_and_a_disk_that_is_small(monkeypatch, small_disk):
+    monkeypatch.setenv("KERAS_HOME", __file__)
+    monkeypatch.setenv("TRANSFER_OUTPUTS", str(small_disk / "outputs"))
+    assert [bool(finding.problem) for finding in check.check_folders()] == [True, True]
+    assert not list(small_disk.iterdir())
+
+
+def test_a_port_that_is_taken_and_a_kernel_of_another_python(tmp_path, monkeypatch):
+    kernel = tmp_path / "kernels" / "python3" / "kernel.json"
+    kernel.parent.mkdir(parents=True)
+    kernel.write_text('{"argv": ["/elsewhere/python"], "display_name": "", "language": ""}')
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        assert [bool(finding.note) for finding in check.check_jupyter(port)] == [True, False]
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
+    assert [bool(finding.note) for finding in check.check_jupyter(port)] == [False, True]
+
+
+def test_files_that_are_missing_or_damaged(tmp_path, monkeypatch):
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    assert [line[:4] for line in find(check.check_files()).values()] == ["OK  ", "OK  ", "note"]
+    for name in ("README.md", "notebooks/1.ipynb", "datasets/cifar-10-batches-py-target_archive"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("[1](notebooks/1.ipynb), [2](notebooks/2.ipynb)")
+    found = find(check.check_files(tmp_path))
+    assert all("PROBLEM" in f for f in found.values()) and found["notebooks"].count("ipynb") == 2
+
+
+def test_a_folder_of_pictures(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("TRANSFER_DATA", str(tmp_path))
+    assert check.main((check.check_pictures,)) == 1 and "train/" in capsys.readouterr().out
+    for number in range(12):
+        path = tmp_path / ("train", "test")[number % 2] / ("cats", "dogs")[number // 6]
+        path.mkdir(parents=True, exist_ok=True)
+        (path / f"{number}.png").write_bytes(b"unread" if number < 11 else b"")
+    line = find(check.check_pictures())["TRANSFER_DATA"]
+    assert "12 pictures" in line and f"{path / '11.png'}" in line and "10.png" not in line
+
+
+@pytest.mark.parametrize("option", ["-B", "-S"])  # with the environment's packages, and without
+def test_the_whole_on_this_computer(fake, option):
+    ast.parse(inspect.getsource(check), feature_version=(3, 8))
+    if option == "-S":
+        fake.write_text("import os; os.abort()")
+    command = [sys.executable, option, "-m", "utils.publish.check"]
+    done = subprocess.run(command, cwd=check.REPOSITORY, capture_output=True, encoding="utf-8")
+    problems = {line.split()[1] for line in done.stdout.splitlines() if line[:7] == "PROBLEM"}
+    problems -= {"TRANSFER_OUTPUTS", "KERAS_HOME"}  # the disk may be full
+    assert problems == ({"packages", "TensorFlow", "jupyter"} if option == "-S" else set())
+    assert done.returncode >= bool(problems) and "Traceback" not in done.stderr

@@ -1,0 +1,106 @@
+"""The workshop's notebooks: what each kind holds, and that they run where they are put."""
+
+import subprocess
+import sys
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from utils.publish import workshop
+
+PATHS = sorted(workshop.NOTEBOOKS.glob("[0-9][0-9]-*.ipynb"))
+SOLUTION = "<details><summary>Solution</summary>\n\n{}\n</details>"
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("outside") / "workshop"
+    workshop.write(folder)
+    return folder
+
+
+@pytest.fixture
+def small(tmp_path):
+    """A function that makes a small notebook and gives its cells' sources in one kind."""
+
+    def tagged(cell, *tags):
+        cell.metadata.tags = list(tags)
+        return cell
+
+    cells = [
+        tagged(new_code_cell('sys.path.insert(0, "..")'), "setup"),
+        new_markdown_cell("Salt in water is a solution. See [data](../data/README.md)."),
+        tagged(new_markdown_cell("Fill in. The solutions are folded."), "exercise-intro"),
+        tagged(new_markdown_cell("### Exercise 1.1: a sum"), "exercise"),
+        tagged(new_code_cell("total = ..."), "exercise"),
+        tagged(new_code_cell('check("1.1")'), "check"),
+        tagged(
+            new_markdown_cell(SOLUTION.format("```python\ntotal = 3\n```\n\nAdd them.")), "solution"
+        ),
+        tagged(new_markdown_cell("Try it.\n\n" + SOLUTION.format("As above.")), "exercise-open"),
+    ]
+    path = tmp_path / "01-small.ipynb"
+    nbformat.write(new_notebook(cells=cells), path)
+    return lambda kind: [cell.source for cell in workshop.generate(path, kind, "home").cells]
+
+
+def test_participants_get_the_exercises_without_solutions(small):
+    assert small("participant") == [
+        'sys.path.insert(0, "home")',
+        "Salt in water is a solution. See [data](home/data/README.md).",
+        "Fill in.",
+        "### Exercise 1.1: a sum",
+        "total = ...",
+        'check("1.1")',
+        "Try it.",
+    ]
+
+
+def test_the_solution_is_filled_in(small):
+    sources = small("solution")
+    assert sources[4:7] == ["total = 3", 'check("1.1")', "Add them."]
+
+
+def test_instructors_get_unfolded_solutions_and_notes(small):
+    sources = small("instructor")
+    assert "01 Download" in sources[1]
+    assert "total = ..." in sources
+    assert sources[-2].startswith("**Solution**") and "total = 3" in sources[-2]
+
+
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+def test_each_notebook_is_clean_in_each_kind(path, made):
+    texts = {}
+    for kind in workshop.KINDS:
+        notebook = nbformat.read(made / kind / path.name, as_version=4)
+        nbformat.validate(notebook)
+        assert not any(cell.get("outputs") for cell in notebook.cells)
+        texts[kind] = "\n".join(cell.source for cell in notebook.cells)
+    assert "<details>" not in texts["participant"] and "are folded" not in texts["participant"]
+    assert "**Pause" in texts["instructor"]
+    for cell in nbformat.read(path, as_version=4).cells:
+        if workshop.has(cell, "solution"):
+            assert workshop.solution_code(cell) in texts["solution"]
+            assert workshop.solution_code(cell) not in texts["participant"]
+
+
+def test_a_notebook_outside_the_repository_finds_its_modules(made):
+    notebook = nbformat.read(made / "participant" / PATHS[0].name, as_version=4)
+    cells = [c for c in notebook.cells if workshop.has(c, "setup") or workshop.has(c, "check")]
+    code = f"{cells[0].source}\n{cells[1].source}"
+    folder = made / "participant"
+    done = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True)
+    assert "Exercise 1.1: " in done.stdout, done.stderr
+
+
+def test_writing_again_keeps_what_somebody_worked_on(tmp_path):
+    folder = tmp_path / "workshop"
+    assert workshop.write(folder) is None
+    assert workshop.write(folder) is None  # nothing was changed
+    assert list(tmp_path.iterdir()) == [folder]
+    worked_on = folder / "participant" / PATHS[0].name
+    worked_on.write_text("filled in")
+    kept = workshop.write(folder)
+    assert (kept / "participant" / PATHS[0].name).read_text() == "filled in"
+    nbformat.read(worked_on, as_version=4)

@@ -1,0 +1,230 @@
+"""Check whether this computer can run the notebooks: a line for each part, with what to do.
+
+python -m utils.publish.check    exit status 0: no problem; 1: a problem was found
+It needs the standard library alone and Python 3.8, so that it can say what is missing or old.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import importlib.metadata
+import importlib.util
+import json
+import os
+import platform
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Iterator, NamedTuple  # noqa: UP035
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+WHEELS = ("Linux x86_64", "Linux aarch64", "Darwin arm64", "Windows AMD64")  # of TensorFlow 2.21
+INSTALL = "`make clean`, then `make run` (without make: delete .venv, then Start in README.md)"
+RESTORE = "`git checkout -- data notebooks` (without git: download the repository again)"
+SMALLER = "Close other programs, or set TRANSFER_SIZE=tiny"
+# As in utils.weights and utils.download, which need packages.
+WEIGHTS_SHA256 = "3db68046dc660cf3607a1c711f61f60b2e1249a883acbfa0e37fea7b0ba7ecf0"
+CIFAR10_SHA256 = "6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce"
+PROBE = """import json, tensorflow as tf
+tf.ones((8, 8)) @ tf.ones((8, 8))
+print(json.dumps([tf.__version__, [gpu.name for gpu in tf.config.list_physical_devices("GPU")]]))
+"""
+
+
+class Finding(NamedTuple):
+    """What was checked, what was found, and what to do about a problem or, if you like, a note."""
+
+    what: str
+    found: str
+    problem: str | bool = False
+    note: str | bool = False
+
+    def __str__(self) -> str:
+        state = "PROBLEM" if self.problem else "note" if self.note else "OK"
+        return f"{state:8}{self.what:18}" + ". ".join(filter(None, self[1:]))
+
+
+def check_python() -> Iterator[Finding]:
+    system, problem = f"{platform.system()} {platform.machine()}", ""
+    if not (3, 11) <= sys.version_info[:2] <= (3, 13):
+        problem = "3.11, 3.12 or 3.13 is needed: `make clean`, then `make PYTHON=python3.11 run`"
+    elif system not in WHEELS or sys.maxsize < 2**32:
+        problem = f"TensorFlow 2.21 runs on {', '.join(WHEELS)}, in a Python of 64 bits"
+    yield Finding("Python", f"{platform.python_version()}, {system}", problem)
+    fine = importlib.util.find_spec("ensurepip") or importlib.util.find_spec("tensorflow")
+    problem = not fine and f"On Debian and Ubuntu `apt install python3-venv`; then {INSTALL}"
+    yield Finding("venv module", "usable" if fine else "lacks ensurepip", problem)
+    other = Path(sys.prefix).resolve() != (REPOSITORY / ".venv").resolve()
+    yield Finding("environment", sys.prefix, note=other and "Not .venv: see the packages below")
+    names = ("PIP_USER", "PIP_TARGET", "PIP_PREFIX", "PIP_REQUIRE_VIRTUALENV", "PYTHONPATH")
+    found = ", ".join(name for name in names if os.environ.get(name))
+    yield Finding("variables", found or "none in the way", note=found and "They may mislead pip")
+
+
+def check_packages(folder: Path = REPOSITORY) -> Iterator[Finding]:
+    """Compare what is installed with requirements.txt (needed) and constraints.txt (tested)."""
+    wrong, other = [], []
+    for file, names in (("requirements.txt", wrong), ("constraints.txt", other)):
+        text = (folder / file).read_text(encoding="utf-8")
+        for name, wanted in re.findall(r"^([A-Za-z0-9][\w.-]*) *([^#;\s]*)", text, re.M):
+            found = next((d.version for d in importlib.metadata.distributions(name=name)), "")
+            if found:
+                from packaging.specifiers import SpecifierSet
+
+                fits = SpecifierSet(wanted).contains(found, prereleases=True)
+                names += [] if fits else [f"{name} {found} is not {wanted}"]
+            elif names is wrong:
+                names += [f"{name} is missing"]
+    note = other and not wrong and f"If something fails: {INSTALL}"
+    yield Finding("packages", ", ".join(wrong or other) or "as tested", wrong and INSTALL, note)
+
+
+def check_tensorflow(seconds: float = 180.0) -> Iterator[Finding]:
+    """Read Keras's settings as Keras does; compute with TensorFlow, apart because it can crash."""
+    stored, path = {}, _folder("KERAS_HOME", "~/.keras") / "keras.json"
+    with contextlib.suppress(OSError, ValueError):
+        stored = json.loads(path.read_text(encoding="utf-8"))
+    backend = os.environ.get("KERAS_BACKEND") or stored.get("backend", "tensorflow")
+    found = f"{backend}, {stored.get('image_data_format', 'channels_last')}"
+    problem = found != "tensorflow, channels_last" and f"Unset KERAS_BACKEND, delete {path}"
+    yield Finding("Keras's settings", found, problem)
+    print("Importing TensorFlow takes some seconds ...", file=sys.stderr, flush=True)
+    command, problem = [sys.executable, "-c", PROBE], INSTALL
+    try:
+        done = subprocess.run(command, capture_output=True, errors="replace", timeout=seconds)
+    except subprocess.TimeoutExpired:
+        yield Finding("TensorFlow", f"no answer in {seconds:g} seconds", "Close other programs")
+        return
+    if done.returncode == 0:
+        version, gpus = json.loads(done.stdout.splitlines()[-1])
+        yield Finding("GPU", ", ".join(gpus) or "none", note=not gpus and "A CPU will do")
+        found, problem = f"{version} runs", ""
+    elif done.returncode in (-4, 0xC000001D):  # the second on Windows
+        found, problem = "illegal instruction", "It needs a CPU with AVX: use another computer"
+    elif done.returncode == -9:
+        found, problem = "killed, often for lack of memory", "Close other programs"
+    else:
+        reasons = re.findall(r"^[\w.]*Error: .*", done.stderr, re.M)  # other lines may follow
+        found = [f"exit status {done.returncode}", *reasons][-1]
+    yield Finding("TensorFlow", found, problem)
+
+
+def check_hardware() -> Iterator[Finding]:
+    from utils import hardware
+
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    flags = hardware.cpu_flags().intersection(hardware.BFLOAT16_FLAGS)
+    found = f"cores: {cores}, {', '.join(sorted(flags)) or 'no sign of bfloat16'}"
+    yield Finding("CPU", found, note=cores == 1 and SMALLER)
+    total = free = hardware.memory_gigabytes()  # nan where the system does not say
+    with contextlib.suppress(ImportError):
+        memory = importlib.import_module("psutil").virtual_memory()
+        total = min(memory.total / 1e9, total)  # the first if the other is nan
+        free = min(memory.available / 1e9, total)
+    note = (total < 4 or free < 2) and SMALLER
+    yield Finding("memory", f"{free:.1f} of {total:.1f} GB free", note=note)
+
+
+def check_folders() -> Iterator[Finding]:
+    """Look how much disk is free, and write a file, which goes again, into each folder."""
+    places = [("TRANSFER_OUTPUTS", _folder("TRANSFER_OUTPUTS", "outputs"), 1.5)]  # gigabytes
+    places += [("KERAS_HOME", _folder("KERAS_HOME", "~/.keras"), 0.5)]
+    if not importlib.util.find_spec("tensorflow"):
+        places += [(".venv", REPOSITORY / ".venv", 4.5)]  # with what a run makes
+    for what, folder, needed in places:
+        there = next(path for path in (folder, *folder.parents) if os.path.lexists(path))
+        free = shutil.disk_usage(there).free / 1e9
+        problem = free < needed and f"{needed:g} GB are needed: free some, or use another disk"
+        try:
+            with tempfile.TemporaryFile(dir=there) as file:
+                file.write(b"x")
+        except OSError as error:
+            problem = f"Cannot be written ({error.strerror}): use another folder"
+        yield Finding(what, f"{folder}, {free:.1f} GB free", problem)
+
+
+def check_jupyter(port: int = 8888) -> Iterator[Finding]:
+    """Try the port that Jupyter tries first, and find which Python its notebooks would start."""
+    note = "Taken: Jupyter tries others; open the address that it prints"
+    with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+        note = ""
+    yield Finding("Jupyter's port", str(port), note=note)
+    from jupyter_client.kernelspec import KernelSpecManager
+
+    kernel = KernelSpecManager().get_kernel_spec("python3")
+    program = Path(kernel.argv[0])  # a bare "python" means the one that Jupyter runs in
+    other = program.name != str(program) and program.parent != Path(sys.executable).parent
+    note = other and "Not this environment: delete that folder, or unset JUPYTER_PATH"
+    yield Finding("Jupyter's kernel", f"{program}, named in {kernel.resource_dir}", note=note)
+
+
+def check_files(repository: Path = REPOSITORY) -> Iterator[Finding]:
+    """Check the weights and notebooks that are shipped, and CIFAR-10 where Keras keeps it."""
+    text, bad = (repository / "README.md").read_text(encoding="utf-8"), []
+    names = sorted(set(re.findall(r"\((notebooks/[\w-]+\.ipynb)\)", text)))
+    for name in names:
+        try:
+            json.loads((repository / name).read_text(encoding="utf-8"))["cells"]
+        except (OSError, ValueError, LookupError, TypeError):
+            bad.append(f"{name} is missing or damaged")
+    yield Finding("notebooks", ", ".join(bad) or f"all {len(names)} are there", bad and RESTORE)
+    found = _compare(repository / "data" / "vgg16-imagenet.weights.h5", WEIGHTS_SHA256)
+    yield Finding("weights", found, found != "whole" and RESTORE)
+    archive = _folder("KERAS_HOME", "~/.keras") / "datasets" / "cifar-10-batches-py-target_archive"
+    found = _compare(archive, CIFAR10_SHA256)
+    note = found == "not there" and "Notebook 01 fetches it; without it the toys are used"
+    yield Finding("CIFAR-10", found, found == "damaged" and f"Delete {archive}", note)
+
+
+def _compare(path: Path, sha256: str) -> str:
+    if not path.exists():
+        return "not there"
+    return "whole" if hashlib.sha256(path.read_bytes()).hexdigest() == sha256 else "damaged"
+
+
+def check_pictures() -> Iterator[Finding]:
+    """Count the pictures in the folder that TRANSFER_DATA names, without reading them."""
+    if os.environ.get("TRANSFER_DATA", "").strip() in ("", "auto", "cifar10", "toys"):
+        return
+    from utils import folders
+
+    train, test, names = folders.open_folder(_folder("TRANSFER_DATA", ""), side=48)
+    paths = train.paths + test.paths
+    empty = [str(path) for path in paths if not path.stat().st_size]
+    problem = empty and f"{len(empty)} files are empty; replace them: {', '.join(empty[:5])}"
+    yield Finding("TRANSFER_DATA", f"{len(paths)} pictures of {len(names)} classes", problem)
+
+
+def _folder(variable: str, default: str) -> Path:
+    return (REPOSITORY / Path(os.environ.get(variable) or default).expanduser()).resolve()
+
+
+CHECKS = (check_python, check_packages, check_tensorflow, check_hardware)
+CHECKS += (check_folders, check_jupyter, check_files, check_pictures)
+
+
+def main(checks: tuple = CHECKS) -> int:
+    """Print each finding when it is there, then the number of problems; return the exit status."""
+    problems = 0
+    for check in checks:
+        try:
+            for finding in check():
+                print(finding, flush=True)
+                problems += bool(finding.problem)
+        except Exception as error:  # the other checks still run
+            found = " ".join(f"{type(error).__name__}: {error}".split())
+            problem = INSTALL if isinstance(error, ImportError) else "If unclear, report this line"
+            print(Finding(check.__name__[6:], found, problem), flush=True)
+            problems += 1
+    print(f"{problems or 'No'} problem{'s' * (problems > 1)} found.")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.stdout.reconfigure(errors="replace")  # a path may hold what a screen cannot show
+    sys.exit(main())

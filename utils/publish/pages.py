@@ -1,0 +1,108 @@
+"""Put recorded results into README and the front page, as tables between marks.
+
+python -m utils.publish.pages                              fill the tables from data/results/
+python -m utils.publish.pages toys --command "make run"    first record the scoreboard of notebook 05
+
+The second is given the command that made the scoreboard, and needs the same TRANSFER_* settings.
+A table stands between `<!-- table NAME -->` and `<!-- end -->`.
+"""
+
+import argparse
+import re
+import sys
+from pathlib import Path
+
+import pandas as pd
+
+from utils import files
+from utils.experiments.results import RESULTS, provenance
+from utils.files import REPOSITORY
+from utils.settings import choose_settings
+
+PAGES = ("README.md", "README.zh-CN.md", "notebooks/index.md")
+MARK = re.compile(r"(<!-- table ([\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def scoreboard(name: str) -> str:
+    """The table of data/results/scoreboard-NAME.csv in Markdown."""
+    board = pd.read_csv(RESULTS / f"scoreboard-{name}.csv")
+    rows = [
+        (row.case, f"{row.test_accuracy:.3f}", f"{row.trainable_parameters:,}", f"{row.seconds:.0f}")
+        for row in board.itertuples()
+    ]
+    return markdown(("way of training", "test accuracy", "trained parameters", "seconds"), rows)
+
+
+def record() -> str:
+    """The table of the recorded runs on all of CIFAR-10 in Markdown."""
+    rows = []
+    for path in sorted(RESULTS.glob("record*-test.csv")):
+        test, about = pd.read_csv(path).iloc[0], files.read_json(path.with_suffix(".json"))
+        epochs = len(pd.read_csv(path.with_name(path.name.replace("-test", ""))))
+        weights = about["settings"]["weights"].replace("bundled", "stand-in, from Tiny ImageNet")
+        rows.append(
+            (
+                weights,
+                about["settings"]["precision"].removeprefix("mixed_"),
+                str(epochs),
+                f"{test.minutes:.0f}",
+                f"{test.accuracy:.4f}",
+                f"{test.flip_averaged:.4f}",
+            )
+        )
+    heads = ("weights", "precision", "epochs", "minutes", "test accuracy", "averaged over flips")
+    return markdown(heads, rows)
+
+
+def markdown(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    """A Markdown table."""
+    lines = [heads, ("---",) * len(heads), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+TABLES = {
+    "scoreboard-toys": lambda: scoreboard("toys"),
+    "scoreboard-cifar10": lambda: scoreboard("cifar10"),
+    "record": record,
+}
+
+
+def filled(text: str) -> str:
+    """The text with every marked table made from data/results/."""
+    return MARK.sub(lambda match: match[1] + TABLES[match[2]]() + match[3], text)
+
+
+def keep_scoreboard(name: str, command: str) -> None:
+    """Copy the scoreboard of the present settings to data/results/, with its provenance.
+
+    Raises:
+        SystemExit: the settings are about other pictures, or there is no scoreboard yet.
+    """
+    settings = choose_settings()
+    if Path(settings.data).name != name:
+        sys.exit(f"The pictures are {settings.data}, not {name}: set TRANSFER_DATA.")
+    path = settings.folder / "scoreboard.csv"
+    if not path.exists():
+        sys.exit(f"There is no scoreboard.csv of {settings.edition} yet: execute notebook 05.")
+    with files.whole_file(RESULTS / f"scoreboard-{name}.csv") as temporary:
+        temporary.write_bytes(path.read_bytes())
+    files.write_json(RESULTS / f"scoreboard-{name}.json", provenance(settings, command))
+
+
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("name", nargs="?", help="a scoreboard to record: toys or cifar10")
+    parser.add_argument("--command", help="the command that made it")
+    options = parser.parse_args(arguments)
+    if options.name:
+        if not options.command:
+            parser.error("give --command, the command that made the scoreboard")
+        keep_scoreboard(options.name, options.command)
+    for page in (REPOSITORY / name for name in PAGES):
+        text = page.read_text(encoding="utf-8")
+        with files.whole_file(page) as temporary:
+            temporary.write_text(filled(text), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -19,8 +19,7 @@ class CannotWriteError(OSError):
 def whole_file(target: Path) -> Iterator[Path]:
     """Yield a temporary path in the same folder; what is written there then becomes `target`.
 
-    After a full disk, an error or an interruption `target` is what it was before. Raises
-    CannotWriteError if the disk is full or the folder is read-only.
+    Otherwise `target` stays as it was. CannotWriteError: a full disk, a read-only folder.
     """
     make_folder(Path(target).parent)
     temporary = Path(target).with_name(f".partial-{secrets.token_hex(4)}-{Path(target).name}")
@@ -32,7 +31,8 @@ def whole_file(target: Path) -> Iterator[Path]:
     except OSError as error:
         raise cannot_write(target, error) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink()
 
 
 def make_folder(folder: Path) -> Path:

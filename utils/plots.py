@@ -96,41 +96,6 @@ def show_curves(histories: dict[str, pd.DataFrame], chance: float) -> None:
     plt.show()
 
 
-def show_two_phases(history: pd.DataFrame) -> None:
-    """Training and validation accuracy across head and fine-tuning, a line where the base joins."""
-    epochs = np.arange(1, len(history) + 1)
-    start = int((history.phase == "head").sum())
-    _, axes = plt.subplots(figsize=(7.5, 3.8))
-    axes.plot(epochs, history.accuracy, label="training")
-    axes.plot(epochs, history.val_accuracy, "--", label="validation")
-    axes.axvline(start + 0.5, color="black", linewidth=1)
-    axes.annotate(
-        "fine-tuning starts",
-        (start + 0.5, 0.02),
-        xytext=(-4, 0),
-        xycoords=("data", "axes fraction"),
-        textcoords="offset points",
-        rotation=90,
-        ha="right",
-    )
-    axes.set(xlabel="epoch", ylabel="accuracy", ylim=(0, 1.02))
-    axes.legend(loc="lower center")
-    plt.show()
-
-
-def show_scoreboard(scoreboard: pd.DataFrame) -> None:
-    """Test accuracy of each case as bars with 95 % intervals (columns low and high)."""
-    _, axes = plt.subplots(figsize=(7.5, 0.55 * len(scoreboard) + 0.9))
-    accuracy = scoreboard.test_accuracy
-    spread = [accuracy - scoreboard.low, scoreboard.high - accuracy]
-    bars = axes.barh(scoreboard.case, accuracy, xerr=spread, color=BLUE, capsize=3)
-    axes.bar_label(bars, fmt="%.3f", padding=10)
-    axes.set(xlabel="test accuracy (95 % interval)", xlim=(0, 1.05))
-    axes.invert_yaxis()
-    axes.grid(axis="y", visible=False)
-    plt.show()
-
-
 def show_heat(images: np.ndarray, heat: np.ndarray, titles: list[str]) -> None:
     """Pictures above, the same with a heat map [n, height, width] in 0..1 laid over below."""
     _, grid = plt.subplots(2, len(images), figsize=(1.35 * len(images), 3.4), squeeze=False)
@@ -148,3 +113,53 @@ def show_heat(images: np.ndarray, heat: np.ndarray, titles: list[str]) -> None:
         )
         grid[0, column].set_title(title, fontsize="small")
     plt.show()
+
+
+def draw_network(network) -> None:
+    """A network of preprocessing, base and head as boxes; hatched boxes are frozen.
+
+    A box is as high as its maps are wide, and as wide as it has channels, both on a log scale.
+    """
+    _, axes = plt.subplots(figsize=(10, 3.1))
+    left = 0.0
+    for name, shape, layers in _parts(network):
+        side, channels = (shape[0], shape[-1]) if len(shape) == 3 else (1, shape[-1])
+        width, height = 0.25 + 0.09 * np.log2(channels), 0.3 + 0.42 * np.log2(side)
+        variables = [v for layer in layers for v in layer.weights]
+        trainable = any(v.trainable for layer in layers for v in layer.trainable_weights)
+        colour = "white" if not variables else ORANGE if trainable else BLUE
+        hatch = "///" if variables and not trainable else None
+        box = plt.Rectangle(
+            (left, -height / 2), width, height, fc=colour, ec="black", hatch=hatch, alpha=0.85
+        )
+        axes.add_patch(box)
+        size = "x".join(map(str, shape))
+        axes.text(left + width / 2, height / 2 + 0.08, name, ha="center", va="bottom", fontsize=8)
+        axes.text(left + width / 2, -height / 2 - 0.08, size, ha="center", va="top", fontsize=8)
+        left += width + 0.42
+    handles = [
+        plt.Rectangle((0, 0), 1, 1, fc=ORANGE, ec="black", alpha=0.85, label="trained"),
+        plt.Rectangle((0, 0), 1, 1, fc=BLUE, ec="black", hatch="///", alpha=0.85, label="frozen"),
+        plt.Rectangle((0, 0), 1, 1, fc="white", ec="black", label="no weights"),
+    ]
+    axes.legend(handles=handles, loc="upper right", fontsize="small")
+    axes.set(xlim=(-0.3, left), ylim=(-1.7, 2.0))
+    axes.set_title(f"{network.name}: what goes in, and the shape that comes out of each part")
+    axes.axis("off")
+    plt.show()
+
+
+def _parts(network):
+    """(name, output shape without batch, layers) of each part worth a box, in order."""
+    *_, shift, base, head = network.layers
+    yield "pictures", network.input_shape[1:], []
+    yield "preprocess", shift.output.shape[1:], []
+    blocks = {}
+    for layer in base.layers:
+        if layer.name.startswith("block"):
+            blocks.setdefault(layer.name.split("_")[0], []).append(layer)
+    for name, layers in blocks.items():
+        convolutions = sum("conv" in layer.name for layer in layers)
+        yield f"{name}\n{convolutions} conv", layers[-1].output.shape[1:], layers
+    for layer in head.layers:
+        yield layer.name, layer.output.shape[1:], [layer]

@@ -88,30 +88,19 @@ def load_run(case: str, settings: Settings, sets: PictureSets) -> Run | None:
         return None
     try:
         history = pd.read_csv(folder / "history.csv")
-    except (FileNotFoundError, ValueError):  # pandas's own errors are ValueErrors
-        history = None
-    if not about or history is None:
+        known, made_from, seconds = (about[k] for k in ("class_names", "made_from", "seconds"))
+    except (FileNotFoundError, KeyError, ValueError):  # pandas's own errors are ValueErrors
         print(f"{case}: the saved run is incomplete.")
         return None
-    problem = damage(path)
-    if problem:
-        print(f"{case}: the saved model is damaged ({problem}).")
-        return None
-    check_classes(path, about["class_names"], sets.class_names)
-    if about.get("made_from") != fingerprint(settings, sets):
+    check_classes(path, known, sets.class_names)
+    if made_from != fingerprint(settings, sets):
         print(f"{case}: the saved run was made from other pictures or weights.")
         return None
-    return Run(case, keras.models.load_model(path), history, about["seconds"])
-
-
-def damage(path: Path) -> str | None:
-    """What is wrong with a .keras file, a zip archive; None where it is whole."""
     try:
-        with zipfile.ZipFile(path) as archive:
-            broken = archive.testzip()
-    except (OSError, EOFError, RuntimeError, zipfile.BadZipFile) as error:
-        return str(error) or "it ends too early"
-    return broken and f"its part {broken} does not match its checksum"
+        return Run(case, keras.models.load_model(path), history, seconds)
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        print(f"{case}: the saved model is damaged ({error or 'it ends too early'}).")
+        return None
 
 
 def check_classes(path: Path, known: list[str], given: list[str]) -> None:

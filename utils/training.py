@@ -43,10 +43,7 @@ def mirror(images: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
 
 def early_stopping(patience: int) -> list[keras.callbacks.Callback]:
     """Stop when the validation loss has not improved for `patience` epochs; go back to the best."""
-    stop = keras.callbacks.EarlyStopping(
-        monitor="val_loss", patience=patience, restore_best_weights=True
-    )
-    return [stop]
+    return [keras.callbacks.EarlyStopping(patience=patience, restore_best_weights=True)]
 
 
 def features_of(network: keras.Model, images: np.ndarray) -> np.ndarray:

@@ -8,15 +8,49 @@ from pathlib import Path
 
 import keras
 import matplotlib.pyplot as plt
+import numpy as np
 
 FIGURES = Path(__file__).parent
+BOX = {"boxstyle": "round,pad=0.5", "linewidth": 1.4}
 sys.path.insert(0, str(FIGURES.parent.parent))
 
-from utils import diagrams, plots  # noqa: E402
+from utils import plots  # noqa: E402
 from utils.data import load_sets  # noqa: E402
-from utils.plots import BLUE, ORANGE  # noqa: E402
+from utils.plots import BLUE, GREY, ORANGE  # noqa: E402
 from utils.runs import run_folder  # noqa: E402
 from utils.settings import choose_settings  # noqa: E402
+
+
+def draw_rule_of_thumb(path) -> None:
+    """The three-way rule as a decision diagram, written to a file."""
+    _, axes = plt.subplots(figsize=(10, 4.4))
+    axes.set(xlim=(0, 10), ylim=(0, 4.4))
+    axes.axis("off")
+    questions = [
+        (2.6, 3.9, "Do you have many labelled\npictures (tens of thousands)?"),
+        (6.1, 2.5, "Do they look like the pictures\nthe network was pretrained on?"),
+    ]
+    train_all = "Start from the pretrained\nweights and train\nthe whole network"
+    freeze = "Freeze all feature layers,\ntrain a linear classifier\non top of them"
+    low_level = "Keep only the low-level layers,\nfrozen, and train a linear\nclassifier on those"
+    answers = [(1.6, ORANGE, train_all), (4.9, BLUE, freeze), (8.3, GREY, low_level)]
+    for x, y, text in questions:
+        axes.text(x, y, text, ha="center", va="center", bbox={**BOX, "fc": "white", "ec": "black"})
+    for x, colour, text in answers:
+        box = {**BOX, "fc": "white", "ec": colour, "linewidth": 2.5}
+        axes.text(x, 0.75, text, ha="center", va="center", bbox=box)
+    arrows = [
+        ((2.2, 3.55), (1.6, 1.25), "yes", "right"),
+        ((3.4, 3.55), (4.9, 2.85), "no", "left"),
+        ((5.6, 2.15), (4.9, 1.25), "yes", "right"),
+        ((6.8, 2.15), (8.3, 1.25), "no", "left"),
+    ]
+    for start, end, text, side in arrows:
+        axes.annotate("", end, start, arrowprops={"arrowstyle": "-|>", "color": "black"})
+        middle = np.add(start, end) / 2 + ((-0.15 if side == "right" else 0.2), 0.08)
+        axes.text(*middle, text, ha=side, va="center", style="italic")
+    plt.savefig(path, dpi=110)
+    plt.close()
 
 
 def draw_overview(pictures, picture, answer: dict[str, float], path) -> None:
@@ -61,10 +95,7 @@ def draw_overview(pictures, picture, answer: dict[str, float], path) -> None:
 
 def main() -> None:
     plots.use_style()
-    plt.show = lambda: None
-    diagrams.draw_rule_of_thumb()
-    plt.savefig(FIGURES / "rule.png", dpi=110)
-    plt.close()
+    draw_rule_of_thumb(FIGURES / "rule.png")
     settings = choose_settings(data="toys")
     sets = load_sets(settings)
     network = keras.models.load_model(run_folder(settings, "fine-tuned") / "model.keras")

@@ -37,7 +37,7 @@ def check_1(learner: Learner) -> str:
         still = spread(found - plain) <= ROUNDING
         raise Hint(
             f"Your colours {'still come as red, green, blue' if still else 'are changed too much'}."
-            " Which one does VGG16 want first? Else one number is subtracted from each colour."
+            " Which one does VGG16 want first? Besides, one number is subtracted from each."
         )
     subtracted = -reversed_colours.mean(axis=(0, 1, 2))
     if np.abs(subtracted - means[::-1]).max() <= ROUNDING:

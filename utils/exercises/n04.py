@@ -103,7 +103,7 @@ def check_2(learner: Learner) -> str:
             "darker picture still shows the same: return `labels` as they came."
         )
     low, high = seen.factor.quantile((0.01, 0.99))
-    if 0.95 < low and high < 1.05:
+    if low > 0.95 and high < 1.05:
         raise Hint("All pictures are unchanged. Is `vary` applied, and does it return the product?")
     if high - low < 0.05 * high:
         raise Hint(

@@ -1,6 +1,6 @@
 """Record the measurements that notebooks 06 and 07 show, in data/results/.
 
-    python -m utils.experiments amount speed    about two hours without bfloat16
+    python -m utils.experiments amount speed    some hours
     python -m utils.experiments record          fine-tune on all of CIFAR-10, an hour
 
 They measure CIFAR-10 (TRANSFER_DATA) with ImageNet's weights. An interrupted `amount` or `record`
@@ -9,14 +9,13 @@ resumes where it was.
 
 import argparse
 import sys
-from collections.abc import Callable
 from dataclasses import replace
 
 import keras
 import pandas as pd
 
 from utils import files
-from utils.data import PictureSet, PictureSets, load_sets
+from utils.data import PictureSet, load_sets
 from utils.experiments import amount, record, results, speed, unlike
 from utils.settings import Settings, choose_settings
 
@@ -32,46 +31,38 @@ def part(pictures: PictureSet, count: int) -> PictureSet:
 
 def measure_amount(settings: Settings) -> None:
     cifar = load_sets(settings)
-    cifar = PictureSets(
-        part(cifar.train, COUNTS[-1]),
-        part(cifar.validation, 1_000),
-        part(cifar.test, 1_000),
-        cifar.class_names,
-    )
+    train, few = part(cifar.train, COUNTS[-1]), part(cifar.validation, 1_000)
+    cifar = replace(cifar, train=train, validation=few, test=part(cifar.test, 1_000))
     toys = load_sets(replace(settings, data="toys", size="default"))
-    digits, sounds = unlike.digits(settings.side), unlike.sounds(settings.side)
-    plan = {  # data: pictures, up to how many of them whole networks are trained on
+    both = ("from scratch", "fine-tuned")
+    data = {  # name: pictures, and up to how many of them whole networks are trained on
         "cifar10": (cifar, {"from scratch": 1_000, "fine-tuned": COUNTS[-1]}),
         "toys": (toys, {}),
-        "digits": (digits, {"from scratch": 200, "fine-tuned": 200}),
-        "sounds": (sounds, {}),
+        "digits": (unlike.digits(settings.side), dict.fromkeys(both, 200)),
+        "sounds": (unlike.sounds(settings.side), {}),
     }
     about = results.provenance(settings, "python -m utils.experiments amount")
-    about["test_pictures"] = len(cifar.test)
-    path = settings.folder / "recorded-amount.csv"  # grows by one data set at a time
-    table = pd.read_csv(path) if path.exists() else pd.DataFrame(columns=results.COLUMNS["amount"])
-    for name, (sets, whole) in plan.items():
-        if name in set(table.data):
-            print(f"{name}: already in {path.name}")
-            continue
-        rows = []
-        for row in amount.measure(name, sets, settings, counts=COUNTS, seeds=SEEDS, whole=whole):
+    path = settings.folder / "recorded-amount.csv"  # grows by one row at a time
+    rows = pd.read_csv(path).to_dict("records") if path.exists() else []
+    done = {(row["data"], row["case"], row["pictures"], row["seed"]) for row in rows}
+    for name, (sets, whole) in data.items():
+        keys = amount.plan(sets.train.labels, COUNTS, SEEDS, whole)
+        keys = [key for key in keys if (name, *key) not in done]
+        for row in amount.measure(name, sets, settings, keys) if keys else ():
             print(*row.values(), flush=True)
             rows.append(row)
-        table = pd.concat([table, pd.DataFrame(rows)]) if len(table) else pd.DataFrame(rows)
-        with files.whole_file(path) as temporary:
-            table.to_csv(temporary, index=False)
-    results.save("amount", table, about)
+            with files.whole_file(path) as temporary:
+                pd.DataFrame(rows).to_csv(temporary, index=False)
+    results.save("amount", pd.DataFrame(rows), about | {"test_pictures": len(cifar.test)})
 
 
 def measure_speed(settings: Settings) -> None:
     sets = load_sets(settings)
-    sets = replace(sets, train=part(sets.train, 2_000), validation=part(sets.validation, 1_000))
+    sets = replace(sets, train=part(sets.train, 1_000), validation=part(sets.validation, 1_000))
     about = results.provenance(settings, "python -m utils.experiments speed")
     tables = {
         "steps": speed.measure_steps(sets, settings, pictures=1_000, epochs=4),
         "sizes": speed.measure_sizes(sets, settings, sides=(32, 48, 64), pictures=500),
-        "growth": speed.measure_growth(sets, settings, counts=(250, 500, 1_000, 2_000), epochs=3),
     }
     for name, rows in tables.items():
         table = pd.DataFrame(rows)
@@ -79,11 +70,7 @@ def measure_speed(settings: Settings) -> None:
         results.save(name, table, about)
 
 
-EXPERIMENTS: dict[str, Callable[[Settings], None]] = {
-    "amount": measure_amount,
-    "speed": measure_speed,
-    "record": record.run,
-}
+EXPERIMENTS = {"amount": measure_amount, "speed": measure_speed, "record": record.run}
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -63,24 +63,20 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):
 def build_network(settings: Settings, pictures: np.ndarray, num_classes: int) -> keras.Model:
     """VGG16 for pictures of any side from 16 px: uint8 or float RGB 0..255 -> logits.
 
-    Each convolution is followed by a batch norm that at first changes nothing: the mean and
-    standard deviation of each filter's outputs for `pictures` are put into its parameters. A
-    global max pooling replaces block5_pool; at 32 px that is the same.
+    After each convolution stands a batch norm that at first changes nothing: what `pictures` show
+    of each filter's mean and standard deviation is put into its parameters. A global max pooling
+    replaces block5_pool; at 32 px that is the same.
     """
     inputs = keras.Input((None, None, 3), name="pictures")
     x = model.preprocess(inputs)
     for block, widths in FILTERS.items():
         for place, filters in enumerate(widths, start=1):
-            convolution = keras.layers.Conv2D(
-                filters, kernel_size=3, padding="same", use_bias=False,
-                name=f"block{block}_conv{place}",
-            )  # fmt: skip
-            norm = FusedBatchNormalization(
-                momentum=0.9, epsilon=1e-5, name=f"block{block}_norm{place}"
-            )
-            x = keras.layers.ReLU()(norm(convolution(x)))
+            name = f"block{block}_conv{place}"
+            x = keras.layers.Conv2D(filters, 3, padding="same", use_bias=False, name=name)(x)
+            x = FusedBatchNormalization(momentum=0.9, epsilon=1e-5, name=f"{name}_norm")(x)
+            x = keras.layers.ReLU()(x)
         if block < len(FILTERS):
-            x = keras.layers.MaxPooling2D(name=f"block{block}_pool")(x)
+            x = keras.layers.MaxPooling2D()(x)
     x = keras.layers.GlobalMaxPooling2D(name="block5_pool")(x)
     logits = keras.layers.Dense(num_classes, dtype="float32", name="predictions")(x)
     network = keras.Model(inputs, logits, name="vgg16_of_the_record")
@@ -109,9 +105,8 @@ def _copy_convolutions(base: keras.Model, network: keras.Model, pictures: np.nda
         scale = 1 / std.mean()  # a common factor passes through ReLU and the next batch norm
         gain = ratio * scale_before
         network.get_layer(layer.name).set_weights([kernel * ratio])
-        network.get_layer(layer.name.replace("conv", "norm")).set_weights(
-            [std * scale, (bias + mean) * scale, mean * gain, (std * gain) ** 2]
-        )
+        statistics = [std * scale, (bias + mean) * scale, mean * gain, (std * gain) ** 2]
+        network.get_layer(f"{layer.name}_norm").set_weights(statistics)
         scale_before = scale
 
 
@@ -120,7 +115,7 @@ def fold(network: keras.Model, settings: Settings, num_classes: int) -> keras.Mo
     base = model.build_base(settings, pretrained=False)
     for layer in _convolutions(base):
         (kernel,) = network.get_layer(layer.name).get_weights()
-        norm = network.get_layer(layer.name.replace("conv", "norm"))
+        norm = network.get_layer(f"{layer.name}_norm")
         gamma, beta, mean, variance = norm.get_weights()
         scale = gamma / np.sqrt(variance + norm.epsilon)
         layer.set_weights([kernel * scale, beta - mean * scale])
@@ -135,16 +130,13 @@ def compile_network(network: keras.Model, recipe: Recipe, steps: int) -> None:
     """Nesterov SGD whose rate warms up, then decays along a cosine to zero in `steps` steps."""
     warm_up = max(1, round(recipe.warm_up * steps))
     rate = keras.optimizers.schedules.CosineDecay(
-        initial_learning_rate=recipe.peak_rate / 10,
-        warmup_target=recipe.peak_rate,
-        warmup_steps=warm_up,
-        decay_steps=max(1, steps - warm_up),
-    )
+        recipe.peak_rate / 10, max(1, steps - warm_up),
+        warmup_target=recipe.peak_rate, warmup_steps=warm_up,
+    )  # fmt: skip
+    momentum = {"momentum": 0.9, "nesterov": True}
     network.compile(
-        optimizer=keras.optimizers.SGD(
-            rate, momentum=0.9, nesterov=True, weight_decay=recipe.weight_decay
-        ),
-        loss=keras.losses.CategoricalCrossentropy(
+        keras.optimizers.SGD(rate, weight_decay=recipe.weight_decay, **momentum),
+        keras.losses.CategoricalCrossentropy(
             from_logits=True, label_smoothing=recipe.label_smoothing
         ),
         metrics=["accuracy"],
@@ -154,8 +146,8 @@ def compile_network(network: keras.Model, recipe: Recipe, steps: int) -> None:
 def training_batches(pictures: PictureSet, num_classes: int, recipe: Recipe, epoch: int):
     """One epoch's batches at this epoch's side, moved, flipped, each picture with a hole.
 
-    The recipe's seed and the epoch alone determine order and augmentation, so that a run that was
-    killed resumes as if it had not been.
+    The recipe's seed and the epoch alone determine them, so that a run that was killed resumes as
+    if it had not been.
     """
     images, labels = tf.constant(pictures.images), tf.one_hot(pictures.labels, num_classes)
     side, seed = recipe.sides[epoch], recipe.seed * 1_000 + epoch
@@ -166,8 +158,8 @@ def training_batches(pictures: PictureSet, num_classes: int, recipe: Recipe, epo
         return _cut_hole(batch, recipe.hole, seeds[2]), tf.gather(labels, rows)
 
     rows = tf.data.Dataset.range(len(pictures)).shuffle(len(pictures), seed=seed)
-    batches = rows.batch(min(recipe.batch_size, len(pictures)), drop_remainder=True)
-    return untuned(batches.enumerate().map(draw).prefetch(2))
+    rows = rows.batch(min(recipe.batch_size, len(pictures)), drop_remainder=True)
+    return untuned(rows.enumerate().map(draw).prefetch(2))
 
 
 def plain_batches(pictures: PictureSet, num_classes: int, side: int):
@@ -188,13 +180,9 @@ def _flip_and_move(batch, side: int, shift: int, flip_seed, move_seed):
     zeros = tf.zeros([count])
     rows = [across, zeros, left - centre * across, zeros, down, top - centre * down, zeros, zeros]
     return tf.raw_ops.ImageProjectiveTransformV3(
-        images=tf.cast(batch, tf.float32),
-        transforms=tf.stack(rows, axis=1),
-        output_shape=[side, side],
-        fill_value=0.0,
-        interpolation="BILINEAR",
-        fill_mode="REFLECT",
-    )
+        images=tf.cast(batch, tf.float32), transforms=tf.stack(rows, axis=1), fill_value=0.0,
+        output_shape=[side, side], interpolation="BILINEAR", fill_mode="REFLECT",
+    )  # fmt: skip
 
 
 def _cut_hole(batch, hole: int, seed):

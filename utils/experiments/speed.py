@@ -78,15 +78,13 @@ class HeadTraining:
 
 def classic_head(num_classes: int) -> keras.Sequential:
     """The head of the old recipe: Flatten, two Dense 4096, softmax; 19 million parameters."""
-    return keras.Sequential(
-        [
-            keras.layers.Flatten(),
-            keras.layers.Dense(4096, activation="relu"),
-            keras.layers.Dense(4096, activation="relu"),
-            keras.layers.Dense(num_classes, activation="softmax", dtype="float32"),
-        ],
-        name="head",
-    )
+    layers = [
+        keras.layers.Flatten(),
+        keras.layers.Dense(4096, activation="relu"),
+        keras.layers.Dense(4096, activation="relu"),
+        keras.layers.Dense(num_classes, activation="softmax", dtype="float32"),
+    ]
+    return keras.Sequential(layers, name="head")
 
 
 def write_folders(pictures: PictureSet, class_names: list[str], folder: Path) -> None:
@@ -96,14 +94,6 @@ def write_folders(pictures: PictureSet, class_names: list[str], folder: Path) ->
     for place, (image, label) in enumerate(zip(pictures.images, pictures.labels, strict=True)):
         target = folder / class_names[label] / f"{place:05d}.png"
         target.write_bytes(tf.io.encode_png(image).numpy())
-
-
-def folder_batches(folder: Path, class_names: list[str], side: int, batch_size: int):
-    """Batches read and resized from files in every epoch, as most tutorials do."""
-    return keras.utils.image_dataset_from_directory(
-        folder, class_names=class_names, image_size=(side, side), batch_size=batch_size, seed=0,
-        verbose=False,
-    )  # fmt: skip
 
 
 @contextlib.contextmanager
@@ -137,37 +127,20 @@ def measure_steps(
                 step = settings.precision.removeprefix("mixed_")
             way, batches = replace(way, **changes), None
             small, others = (resize(part.images, way.side) for part in (train, validation))
-            small = PictureSet(small, train.labels)
             if way.files:
-                batches = folder_batches(Path(folder), names, way.side, way.batch_size)
+                batches = keras.utils.image_dataset_from_directory(
+                    folder, class_names=names, image_size=(way.side, way.side),
+                    batch_size=way.batch_size, seed=0, verbose=False,
+                )  # fmt: skip
                 batches = batches if way.tuner else untuned(batches)
             keras.utils.set_random_seed(0)
             with dtype_policy(way.precision):
                 training = HeadTraining(way, settings, len(names))
-                seconds = training.seconds(small, epochs, batches)
+                seconds = training.seconds(PictureSet(small, train.labels), epochs, batches)
                 answers = training.network.predict(image_batches(others), verbose=0)
-            yield {
-                "step": step,
-                "pictures_per_second": len(train) * epochs / seconds,
-                "seconds": seconds,
-                "accuracy": float(np.mean(answers.argmax(axis=1) == validation.labels)),
-            }
-
-
-def measure_growth(
-    sets: PictureSets, settings: Settings, *, counts: tuple[int, ...], epochs: int
-) -> Iterator[dict]:
-    """Yield seconds and megabytes of arrays held, for each way at each number of pictures."""
-    way = Way(settings.side, settings.precision, "linear", files=False, tuner=False)
-    for name, once in {"base in the loop": False, "features once": True}.items():
-        training = HeadTraining(replace(way, features_once=once), settings, len(sets.class_names))
-        for count in counts:
-            rows = np.arange(count) % len(sets.train)
-            pictures = PictureSet(sets.train.images[rows], sets.train.labels[rows])
-            seconds = training.seconds(pictures, epochs)
-            features = count * int(np.prod(training.extractor.output_shape[1:])) if once else 0
-            held = (pictures.images.nbytes + 4 * features) / 1e6
-            yield {"way": name, "pictures": count, "seconds": seconds, "megabytes": held}
+            rate = len(train) * epochs / seconds
+            accuracy = float(np.mean(answers.argmax(axis=1) == validation.labels))
+            yield dict(zip(COLUMNS["steps"], (step, rate, seconds, accuracy), strict=True))
 
 
 def measure_sizes(
@@ -180,18 +153,8 @@ def measure_sizes(
         images, others = resize(train.images, side), resize(validation.images, side)
         known, unknown = (block_features(base, part)[5] for part in (images, others))
         fit = fit_probe(known, train.labels, unknown, validation.labels)
-        rate, accuracy = predict_rate(base, images), fit.score(unknown, validation.labels)
-        values = (side, 100, rate, accuracy)
+        values = (side, 100, predict_rate(base, images), fit.score(unknown, validation.labels))
         yield dict(zip(COLUMNS["sizes"], values, strict=True))
-
-
-def matrix_peak(precision: str, side: int = 2_048, rounds: int = 5) -> float:
-    """The best measured rate of a matrix product, in operations per second (2 per multiply-add)."""
-    left = tf.cast(tf.random.normal([side, side]), precision.removeprefix("mixed_"))
-    product = tf.function(lambda: tf.matmul(left, left))
-    product()
-    seconds = min(timed(lambda: product().numpy())[1] for _ in range(rounds))
-    return 2 * side**3 / seconds
 
 
 def predict_rate(network: keras.Model, images: np.ndarray, batch_size: int = 100) -> float:
@@ -204,19 +167,12 @@ def predict_rate(network: keras.Model, images: np.ndarray, batch_size: int = 100
 
 def fit_rate(network: keras.Model, pictures: PictureSet, batch_size: int = 32) -> float:
     """Pictures per second of `fit`, after one batch to warm up; `network` must be compiled."""
-    whole = len(pictures) // batch_size * batch_size
-    for count in (batch_size, whole):
-        batches = make_dataset(pictures.first(count), batch_size=batch_size)
+    pictures = pictures.first(len(pictures) // batch_size * batch_size)  # whole batches only
+    for part in (pictures.first(batch_size), pictures):
+        batches = make_dataset(part, batch_size=batch_size)
         begun = time.perf_counter()
         network.fit(batches, shuffle=False, verbose=0)
-    return whole / (time.perf_counter() - begun)
-
-
-def pipeline_rate(dataset: tf.data.Dataset, epochs: int = 3) -> float:
-    """Pictures per second that a dataset delivers when nothing is computed with them."""
-    begun = time.perf_counter()
-    count = sum(len(images) for _ in range(epochs) for images, _ in dataset)
-    return count / (time.perf_counter() - begun)
+    return len(pictures) / (time.perf_counter() - begun)
 
 
 def vgg16_rate(side: int, batch_size: int, steps: int) -> float:

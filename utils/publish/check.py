@@ -217,7 +217,7 @@ def main(checks: tuple = CHECKS) -> int:
                 print(finding, flush=True)
                 problems += bool(finding.problem)
         except Exception as error:  # the other checks still run
-            found = " ".join(f"{type(error).__name__}: {error}".split())
+            found = " ".join(f"{type(error).__name__}: {error}".split()).rstrip(".")
             problem = INSTALL if isinstance(error, ImportError) else "If unclear, report this line"
             print(Finding(check.__name__[6:], found, problem), flush=True)
             problems += 1

@@ -123,7 +123,9 @@ def write_scripts(new: Path) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(
+        "python -m utils.publish.kit", description=__doc__.split("\n")[0]
+    )
     parser.add_argument("folder", nargs="?", default=str(outputs_folder() / "kit"))
     try:
         build(full_path(parser.parse_args().folder))

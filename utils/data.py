@@ -50,10 +50,9 @@ class PictureSets:
 
 @dataclass(frozen=True)
 class Pool:
-    """Labelled pictures in memory, resized when read; `ListedPictures` is the same for files.
+    """Pictures uint8 [n, height, width, 3] and labels int64 [n] in memory, resized when read.
 
-    `images` is uint8 [n, height, width, 3], `labels` int64 [n], `side` in pixels;
-    `read(indices)` gives uint8 pictures [len(indices), side, side, 3].
+    `read(indices)` gives uint8 [len(indices), side, side, 3]. `ListedPictures` does so for files.
     """
 
     images: np.ndarray
@@ -110,12 +109,11 @@ def _open_toys(side: int) -> tuple[Pool, Pool, list[str]]:
             f"The toys {TOYS} cannot be read: {error}.\n"
             "Get them again: git checkout -- data/toys/toys.png"
         ) from error
-    columns = sheet.shape[1] // TOYS_SIDE
-    rows = sheet.reshape(-1, TOYS_SIDE, columns, TOYS_SIDE, 3)
-    images = rows.swapaxes(1, 2).reshape(-1, TOYS_SIDE, TOYS_SIDE, 3)
+    tiles = sheet.reshape(-1, TOYS_SIDE, sheet.shape[1] // TOYS_SIDE, TOYS_SIDE, 3)
+    images = tiles.swapaxes(1, 2).reshape(-1, TOYS_SIDE, TOYS_SIDE, 3)
     labels = np.arange(len(images)) % len(CLASS_NAMES)  # classes come in turn
-    parts = slice(TOYS_TO_TRAIN), slice(TOYS_TO_TRAIN, None)
-    train, test = (Pool(images[part], labels[part], side) for part in parts)
+    train, test = slice(TOYS_TO_TRAIN), slice(TOYS_TO_TRAIN, None)
+    train, test = (Pool(images[part], labels[part], side) for part in (train, test))
     return train, test, list(CLASS_NAMES)
 
 
@@ -130,16 +128,13 @@ def load_sets(settings: Settings) -> PictureSets:
     counts = settings.counts
     train, validation = split(train_pool.labels, [counts.train, counts.validation], class_names)
     (test,) = split(test_pool.labels, [counts.test], class_names)
-    return PictureSets(
-        train=PictureSet(train_pool.read(train), train_pool.labels[train]),
-        validation=PictureSet(train_pool.read(validation), train_pool.labels[validation]),
-        test=PictureSet(test_pool.read(test), test_pool.labels[test]),
-        class_names=class_names,
-    )
+    drawn = (train_pool, train), (train_pool, validation), (test_pool, test)
+    sets = (PictureSet(pool.read(rows), pool.labels[rows]) for pool, rows in drawn)
+    return PictureSets(*sets, class_names)
 
 
 def split(labels: np.ndarray, counts: list[int], class_names: list[str]) -> list[np.ndarray]:
-    """Disjoint sets of indices with `counts` members and the classes' shares of `labels`.
+    """Disjoint sets of `counts` indices, in which each class has the same fraction as in `labels`.
 
     Where there are fewer pictures than asked for, every set shrinks by the same factor.
     Leftovers too few to give one to each class go to the last set.

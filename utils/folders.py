@@ -50,7 +50,7 @@ def typical_side(folder: Path, most: int = 200) -> int:
     """
     paths = sorted(p for p in folder.glob("train/*/*") if p.suffix.lower() in PICTURE_ENDINGS)
     sides = []
-    for path in paths[:: max(1, len(paths) // most)]:
+    for path in paths[:: -(-len(paths) // most) or 1]:
         with contextlib.suppress(*UNREADABLE), Image.open(path) as picture:
             sides.append(min(picture.size))
     return int(np.median(sides)) if sides else 0

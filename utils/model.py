@@ -68,7 +68,7 @@ def linear_head(num_classes: int) -> keras.Sequential:
     """
     return keras.Sequential(
         [
-            keras.layers.GlobalAveragePooling2D(name="mean_of_map"),
+            keras.layers.GlobalAveragePooling2D(dtype="float32", name="mean_of_map"),
             keras.layers.LayerNormalization(
                 center=False, scale=False, dtype="float32", name="scaled"
             ),

@@ -7,6 +7,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
+from utils.data import resize
+
 BLUE, ORANGE, GREY = "#006BA4", "#FF800E", "#ABABAB"
 LINES = ("-", "--", "-.", ":")
 
@@ -98,21 +100,11 @@ def show_curves(histories: dict[str, pd.DataFrame], chance: float) -> None:
 
 def show_heat(images: np.ndarray, heat: np.ndarray, titles: list[str]) -> None:
     """Pictures above, the same with a heat map [n, height, width] in 0..1 laid over below."""
-    _, grid = plt.subplots(2, len(images), figsize=(1.35 * len(images), 3.4), squeeze=False)
-    for column, title in enumerate(titles):
-        height, width = images.shape[1:3]
-        for axes in grid[:, column]:
-            axes.imshow(images[column])
-            axes.axis("off")
-        grid[1, column].imshow(
-            heat[column],
-            cmap="viridis",
-            alpha=0.6,
-            interpolation="bilinear",
-            extent=(-0.5, width - 0.5, height - 0.5, -0.5),
-        )
-        grid[0, column].set_title(title, fontsize="small")
-    plt.show()
+    small = np.repeat((255 * heat[..., None]).astype("uint8"), 3, axis=-1)
+    colours = plt.get_cmap("viridis")(resize(small, images.shape[1])[..., 0])[..., :3]
+    blended = 0.4 * images / 255 + 0.6 * colours
+    rows = np.concatenate([images / 255, blended])
+    show_pictures(rows, [*titles, *[""] * len(images)], columns=len(images), size=1.35)
 
 
 def draw_network(network) -> None:
@@ -133,15 +125,14 @@ def draw_network(network) -> None:
             (left, -height / 2), width, height, fc=colour, ec="black", hatch=hatch, alpha=0.85
         )
         axes.add_patch(box)
-        size = "x".join(map(str, shape))
-        axes.text(left + width / 2, height / 2 + 0.08, name, ha="center", va="bottom", fontsize=8)
-        axes.text(left + width / 2, -height / 2 - 0.08, size, ha="center", va="top", fontsize=8)
+        style = {"ha": "center", "fontsize": 8}
+        middle, size = left + width / 2, "x".join(map(str, shape))
+        axes.text(middle, height / 2 + 0.08, name, va="bottom", **style)
+        axes.text(middle, -height / 2 - 0.08, size, va="top", **style)
         left += width + 0.42
-    handles = [
-        plt.Rectangle((0, 0), 1, 1, fc=ORANGE, ec="black", alpha=0.85, label="trained"),
-        plt.Rectangle((0, 0), 1, 1, fc=BLUE, ec="black", hatch="///", alpha=0.85, label="frozen"),
-        plt.Rectangle((0, 0), 1, 1, fc="white", ec="black", label="no weights"),
-    ]
+    trained, frozen, none = {"fc": ORANGE}, {"fc": BLUE, "hatch": "///"}, {"fc": "white"}
+    kinds = {"trained": trained, "frozen": frozen, "no weights": none}
+    handles = [plt.Rectangle((0, 0), 1, 1, ec="black", label=k, **v) for k, v in kinds.items()]
     axes.legend(handles=handles, loc="upper right", fontsize="small")
     axes.set(xlim=(-0.3, left), ylim=(-1.7, 2.0))
     axes.set_title(f"{network.name}: what goes in, and the shape that comes out of each part")
@@ -161,5 +152,4 @@ def _parts(network):
     for name, layers in blocks.items():
         convolutions = sum("conv" in layer.name for layer in layers)
         yield f"{name}\n{convolutions} conv", layers[-1].output.shape[1:], layers
-    for layer in head.layers:
-        yield layer.name, layer.output.shape[1:], [layer]
+    yield "head", head.output_shape[1:], head.layers

@@ -101,7 +101,7 @@ def choose_settings(
     Raises:
         SettingsError: a value is not allowed; the message lists those that are.
     """
-    download.keras_home()  # before keras is imported, which reads KERAS_HOME only then
+    keras_home = download.keras_home()  # before keras is imported, which reads it only then
     given = {"data": data, "weights": weights, "size": size, "side": side, "precision": precision}
     defaults = {"weights": "imagenet", "size": "default"}
     asked, reasons = {}, {}
@@ -116,7 +116,9 @@ def choose_settings(
     if asked["size"] not in SIZES:
         raise SettingsError("size", asked["size"])
     if asked["data"] == "auto":
-        asked["data"], reasons["data"] = _cifar10_or_toys()
+        found = download.is_on_disk(download.cifar10_archive(keras_home))
+        asked["data"] = "cifar10" if found else "toys"
+        reasons["data"] = f"CIFAR-10 is {'' if found else 'not '}on disk"
     elif asked["data"] not in ("cifar10", "toys"):
         asked["data"] = _existing("data", asked["data"], Path.is_dir, "a folder")
     if asked["weights"] not in ("imagenet", "none"):
@@ -125,25 +127,13 @@ def choose_settings(
         asked["side"], reasons["side"] = _choose_side(asked["data"])
     elif not asked["side"].isdecimal() or int(asked["side"]) < SMALLEST_SIDE:
         raise SettingsError("side", asked["side"], "is not a picture side that VGG16 can take")
+    suited = hardware.choose_precision()  # it also starts TensorFlow quietly
     if asked["precision"] == "auto":
-        asked["precision"], reasons["precision"] = hardware.choose_precision()
+        asked["precision"], reasons["precision"] = suited
     elif asked["precision"] not in ("float32", "mixed_bfloat16", "mixed_float16"):
         raise SettingsError("precision", asked["precision"])
-    return Settings(
-        data=asked["data"],
-        weights=asked["weights"],
-        size=asked["size"],
-        side=int(asked["side"]),
-        precision=asked["precision"],
-        outputs=outputs_folder(),
-        reasons=reasons,
-    )
-
-
-def _cifar10_or_toys() -> tuple[str, str]:
-    if download.is_on_disk(download.cifar10_archive(download.keras_home())):
-        return "cifar10", "found on disk"
-    return "toys", "CIFAR-10 is not on disk; notebook 01 fetches it"
+    asked["side"] = int(asked["side"])
+    return Settings(**asked, outputs=outputs_folder(), reasons=reasons)
 
 
 def _existing(name: str, value: str, exists, kind: str) -> str:
@@ -154,19 +144,16 @@ def _existing(name: str, value: str, exists, kind: str) -> str:
 
 
 def _choose_side(data: str) -> tuple[int, str]:
-    """A side in pixels and the reason: 48 as in the old recipe, more for a folder of photographs.
-
-    On photographs 128 px gave better accuracy per second than 96, 160 and 224 (see data/README.md).
-    """
+    """A side in pixels, and the reason; data/vgg16-imagenet.md has the measurements behind it."""
     if data in ("cifar10", "toys"):
         return SIDES[0], "as in the old recipe"
     shorter = folders.typical_side(Path(data))
     side = max((side for side in SIDES if side <= shorter), default=SIDES[0])
-    return side, f"the pictures' shorter side is {shorter} px (median)"
+    return side, f"the shorter side of the pictures is {shorter} px (median)"
 
 
 def full_path(value: str) -> Path:
-    """A path as somebody gave it; one that is not whole counts from the repository."""
+    """A path as it was given; a relative one counts from the repository."""
     return (REPOSITORY / Path(value).expanduser()).resolve()
 
 

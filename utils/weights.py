@@ -53,10 +53,9 @@ def compare_kernels(one: Path, other: Path) -> float:
         check_weights_file(path)
     with h5py.File(one) as first, h5py.File(other) as second:
         pairs = zip(_kernels(first), _kernels(second), strict=True)
-        return max(
-            float(np.linalg.norm(a[...].astype("float64") - b[...]) / np.linalg.norm(b[...]))
-            for (_, a), (_, b) in pairs
-        )
+        norm = np.linalg.norm
+        parts = [norm(a[...].astype("float64") - b[...]) / norm(b[...]) for (_, a), (_, b) in pairs]
+        return float(np.max(parts))  # nan if any is
 
 
 def check_weights_file(path: Path) -> None:
@@ -73,7 +72,7 @@ def check_weights_file(path: Path) -> None:
     try:
         with h5py.File(path) as stored:
             found = [(name, kernel.shape) for name, kernel in _kernels(stored)]
-    except (OSError, KeyError) as error:
+    except (OSError, KeyError, TypeError, AttributeError) as error:
         raise WeightsError(f"{path} cannot be read: {error}.\n{EXPECTED}") from error
     for (layer, shape), (name, given) in zip(vgg16_kernels().items(), found, strict=False):
         if given != shape:
@@ -102,20 +101,13 @@ def vgg16_kernels() -> dict[str, tuple[int, ...]]:
 
 def _kernels(stored: h5py.File) -> list[tuple[str, h5py.Dataset]]:
     """(name, kernel) of each layer that has one, in the order Keras loads them."""
-    if "layer_names" in stored.attrs:  # the older layout: one group a layer, order in attributes
-        names = [_text(name) for name in stored.attrs["layer_names"]]
-        weights = {name: [_text(w) for w in stored[name].attrs["weight_names"]] for name in names}
-        return [(name, stored[name][w[0]]) for name, w in weights.items() if w]
-    groups = stored["layers"]
-    names = sorted((name for name in groups if "vars/0" in groups[name]), key=_class_and_number)
-    return [(name, groups[name]["vars/0"]) for name in names]
-
-
-def _text(name: bytes | str) -> str:
-    return name.decode() if isinstance(name, bytes) else name
-
-
-def _class_and_number(name: str) -> tuple[str, int]:
-    """conv2d, conv2d_1 ... conv2d_10: Keras 3 counts the layers of a class as it saves them."""
-    stem, _, number = name.rpartition("_")
-    return (stem, int(number)) if number.isdecimal() else (name, 0)
+    if "layer_names" not in stored.attrs:
+        groups = stored["layers"]  # conv2d, conv2d_1 ... conv2d_12
+        names = [name for name in groups if "vars/0" in groups[name]]
+        names.sort(key=lambda name: (name.rstrip("0123456789"), len(name), name))
+        return [(name, groups[name]["vars/0"]) for name in names]
+    found = []  # the older layout: one group a layer, the order in attributes
+    for name in np.asarray(stored.attrs["layer_names"]).astype(str):
+        weights = np.asarray(stored[name].attrs["weight_names"]).astype(str)
+        found += [(name, stored[name][weight]) for weight in weights[:1]]
+    return found

@@ -4,17 +4,22 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from utils.experiments import amount, evidence, unlike
-from utils.experiments.amount import linear_case, subset, winners
+from utils import model
+from utils.data import PictureSet, PictureSets
+from utils.experiments import __main__ as experiments
+from utils.experiments import amount, unlike
+from utils.experiments.amount import NEAREST_MEAN, PROBES, plan, subset
+
+BOTH = {"from scratch": 50, "fine-tuned": 50}
 
 
 @pytest.fixture(scope="module")
 def digits():
-    return unlike.digits(32, train=100, validation=50, test=100)
+    return unlike.digits(32, (100, 50, 100))
 
 
 def test_digits_and_sounds_have_the_shapes_of_all_pictures(digits):
-    for sets in (digits, unlike.sounds(32, train=60, validation=20, test=20)):
+    for sets in (digits, unlike.sounds(32, (60, 20, 20))):
         images = sets.train.images
         assert images.dtype == np.uint8 and images.shape[1:] == (32, 32, 3)
         assert images.max() > 200 and len(sets.class_names) == 10
@@ -22,109 +27,134 @@ def test_digits_and_sounds_have_the_shapes_of_all_pictures(digits):
 
 
 def test_sounds_are_the_same_for_the_same_seed():
-    one, same, other = (
-        unlike.sounds(32, train=20, validation=10, test=10, seed=s) for s in (0, 0, 1)
-    )
-    assert np.array_equal(one.train.images, same.train.images)
-    assert not np.array_equal(one.train.images, other.train.images)
+    one, same, other = (unlike.sounds(32, (20, 10, 10), seed).train.images for seed in (0, 0, 1))
+    assert np.array_equal(one, same) and not np.array_equal(one, other)
 
 
-def test_subsets_keep_the_shares_of_classes():
-    labels = np.arange(100) % 10
+def test_a_subset_keeps_the_fractions_of_classes():
+    labels = np.repeat(np.arange(10), 10)
     chosen = subset(labels, 50, seed=0)
-    assert np.bincount(labels[chosen]).tolist() == [5] * 10
+    assert np.bincount(labels[chosen]).tolist() == [5] * 10 and len(set(chosen)) == 50
     assert set(chosen) != set(subset(labels, 50, seed=1))
-    assert len(subset(labels, 500, seed=0)) == 100
+    assert sorted(subset(labels, 500, seed=0)) == list(range(100))
 
 
-def test_counts_that_the_pictures_cannot_give_are_left_out():
-    labels = np.arange(100) % 10
-    rows = amount.rows_of(labels, (5, 50, 95, 100, 1_000), range(2))
-    assert {key: len(chosen) for key, chosen in rows.items()} == {
-        (50, 0): 50, (50, 1): 50, (100, 0): 100,
-    }  # fmt: skip
+@pytest.mark.parametrize("sizes", [(700, 3), (300, 300, 1), (1,) * 49 + (500,)])
+def test_a_subset_leaves_no_class_out(sizes):
+    labels = np.repeat(np.arange(len(sizes)), sizes)
+    for seed in range(5):
+        assert set(labels[subset(labels, 50, seed)]) == set(range(len(sizes)))
 
 
-def test_a_part_of_a_set_in_class_order_holds_all_classes():
-    labels = np.repeat(np.arange(10), 20)
-    chosen = evidence.part(amount.PictureSet(np.zeros((200, 1, 1, 3), "uint8"), labels), 50)
-    assert np.bincount(chosen.labels).tolist() == [5] * 10 and len(chosen.images) == 50
+@pytest.mark.parametrize(
+    "labels, expected",
+    [
+        (np.arange(100) % 10, {(50, 0), (50, 1), (100, 0)}),
+        (np.arange(53) % 4, {(50, 0), (50, 1), (53, 0)}),  # four classes of few pictures
+        (np.arange(13) % 2, {(13, 0)}),
+        (np.arange(240) % 60, {(200, 0), (200, 1)}),  # sixty classes of four
+        (np.arange(2_500) % 1_200, {(2_500, 0)}),
+    ],
+)
+def test_the_plan_follows_the_data(labels, expected):
+    planned = plan(labels, (50, 200), range(2), BOTH)
+    for case in (*PROBES, NEAREST_MEAN):
+        assert {(count, seed) for name, count, seed in planned if name == case} == expected
+    smallest = min(count for count, _ in expected)
+    for case in BOTH:
+        assert {count for name, count, _ in planned if name == case} == {smallest}
 
 
-def test_features_are_means_of_maps(digits, make_settings):
-    base = amount.model.build_base(make_settings())
-    images = digits.train.images[:4]
-    features = amount.block_features(base, images)
-    assert [features[block].shape for block in amount.BLOCKS] == [
-        (4, channels) for channels in (64, 128, 256, 512, 512)
-    ]
-    cut = amount.model.cut_base(base, "block3_pool")
-    maps = cut.predict(amount.model.preprocess(images.astype("float32")), verbose=0)
-    assert np.allclose(features[3], maps.mean((1, 2)), atol=1e-3)
+def test_the_nearest_mean_wins():
+    known, labels = np.array([[0.0, 0], [2, 0], [9, 9]]), np.array([3, 3, 7])
+    assert amount.nearest_mean(known, labels, np.array([[1.0, 1], [8, 8]])).tolist() == [3, 7]
 
 
-def test_a_measurement_has_a_row_for_each_case(digits, make_settings):
-    rows = pd.DataFrame(
-        amount.measure(
-            "digits", digits, make_settings(), counts=(50,), seeds=range(2),
-            whole_counts={"from scratch": (50,), "fine-tuned": (50,)}, most_epochs=1,
-        )
-    )  # fmt: skip
-    assert list(rows) == amount.COLUMNS["amount"]
-    whole = {"from scratch": (50,), "fine-tuned": (50,)}
-    assert len(rows) == amount.num_measurements(digits, (50,), range(2), whole)
-    cases = [*(linear_case(block) for block in amount.BLOCKS), amount.NO_TRAINING]
-    assert sorted(rows.case) == sorted([*cases, "from scratch", "fine-tuned"] * 2)
+def test_probes_learn_digits(digits, make_settings):
+    planned = plan(digits.train.labels, (50,), range(2), {})
+    rows = pd.DataFrame(amount.measure("digits", digits, make_settings(), planned))
+    assert list(rows[["case", "pictures", "seed"]].itertuples(index=False, name=None)) == planned
     accuracy = rows.groupby("case").accuracy.mean()
-    assert accuracy[linear_case(3)] > 0.6 and accuracy[amount.NO_TRAINING] > 0.4
+    assert accuracy["linear probe after block 3"] > 0.6 and accuracy[NEAREST_MEAN] > 0.4
     assert (rows.seconds > 0).all()
 
 
-def test_a_new_head_is_the_linear_classifier(digits, make_settings):
-    settings = make_settings()
-    base = amount.model.build_base(settings)
-    features = amount.block_features(base, digits.train.images)[5]
-    labels = digits.train.labels
-    fit = amount.fit_linear(features, labels, features, labels)
-    whole = amount.WholeNetwork(settings, 10, pretrained=True)
-    whole.train(digits.train, epochs=0, head=fit)
-    answers = whole.network.predict(digits.train.images, verbose=0)
-    assert np.allclose(answers, fit.predict_proba(features), atol=1e-3)
+def test_all_ways_can_be_measured_on_uneven_classes(digits, make_settings):
+    first = np.flatnonzero(digits.train.labels < 3)
+    rare = first[digits.train.labels[first] == 2][1:]  # one picture of the third class is left
+    rows = np.setdiff1d(first, rare)
+    train = PictureSet(digits.train.images[rows], digits.train.labels[rows])
+    parts = (PictureSet(p.images[p.labels < 3], p.labels[p.labels < 3])
+             for p in (digits.validation, digits.test))  # fmt: skip
+    sets = PictureSets(train, *parts, class_names=["0", "1", "2"])
+    planned = plan(train.labels, (50,), range(3), BOTH)
+    rows = pd.DataFrame(amount.measure("few", sets, make_settings(), planned, most_epochs=1))
+    assert sorted(rows.case) == sorted([*PROBES, NEAREST_MEAN, *BOTH])
+    assert set(rows.pictures) == {len(train)}
+    assert set(amount.decision_map(rows).columns) == {len(train)}
 
 
-def test_a_new_head_is_the_linear_classifier_of_two_classes_too(digits, make_settings):
-    settings, two = make_settings(), digits.train.labels % 2
-    features = amount.block_features(amount.model.build_base(settings), digits.train.images)[5]
-    fit = amount.fit_linear(features, two, features, two)
-    whole = amount.WholeNetwork(settings, 2, pretrained=True)
-    whole.train(amount.PictureSet(digits.train.images, two), epochs=0, head=fit)
-    answers = whole.network.predict(digits.train.images, verbose=0)
-    assert np.allclose(answers, fit.predict_proba(features), atol=1e-3)
+@pytest.mark.parametrize("classes", [10, 2])
+def test_fine_tuning_starts_from_the_probe_and_can_start_again(digits, make_settings, classes):
+    settings, labels = make_settings(), digits.train.labels % classes
+    features = amount.block_features(model.build_base(settings), digits.train.images)[5]
+    probe = amount.fit_probe(features, labels, features, labels)
+    whole = amount.WholeNetwork(settings, classes, pretrained=True)
+    for _ in range(2):
+        whole.reset(probe)
+        answers = whole.network.predict(digits.train.images, verbose=0)
+        assert np.allclose(answers, probe.predict_proba(features), atol=1e-2)
+        whole.fit(PictureSet(digits.train.images[:20], labels[:20]), epochs=1)
+        assert not np.allclose(whole.network.predict(digits.train.images, verbose=0), answers)
 
 
-def test_trainings_start_from_the_same_weights(digits, make_settings):
-    whole = amount.WholeNetwork(make_settings(), 10, pretrained=False)
-    whole.train(digits.train, epochs=1)
-    whole.train(digits.train, epochs=0)
-    for now, start in zip(whole.network.get_weights(), whole.start, strict=True):
-        assert np.array_equal(now, start)
-
-
-def test_a_winner_is_sure_only_with_a_clear_lead():
-    def rows(case, values):
-        return [("toys", case, 50, seed, v, 1.0, 0.0) for seed, v in enumerate(values)]
-
+def recorded(case, values, data="cifar10"):
     columns = amount.COLUMNS["amount"]
-    near = rows("fine-tuned", (0.70, 0.60, 0.65)) + rows("from scratch", (0.66, 0.61, 0.64))
-    far = rows("fine-tuned", (0.70, 0.71, 0.72)) + rows("from scratch", (0.30, 0.31, 0.32))
-    one = rows("fine-tuned", (0.70,)) + rows("from scratch", (0.30,))
-    for table, sure in ((near, False), (far, True), (one, False)):
-        best = winners(pd.DataFrame(table, columns=columns)).iloc[0]
-        assert best.case == "fine-tuned" and bool(best.sure) is sure
+    rows = [(data, case, 50, seed, value, 1.0) for seed, value in enumerate(values)]
+    return pd.DataFrame(rows, columns=columns)
 
 
-def test_joules_are_read_where_they_can_be(tmp_path):
-    counter = tmp_path / "energy_uj"
-    assert np.isnan(amount.read_joules(counter))
-    counter.write_text("2500000\n")
-    assert amount.read_joules(counter) == 2.5
+@pytest.mark.parametrize(
+    "probe, verdict",
+    [
+        ((0.70, 0.60, 0.65), "no clear difference"),
+        ((0.80, 0.81, 0.82), "holds"),
+        ((0.20, 0.21, 0.22), "fails"),
+        ((0.80,), "holds, one seed"),
+    ],
+)
+def test_a_verdict_needs_a_clear_lead(probe, verdict):
+    table = [recorded("linear probe after block 5", probe)]
+    table = pd.concat([*table, recorded("fine-tuned", (0.66, 0.61, 0.64))])
+    assert amount.verdicts(table).verdict.tolist() == [verdict]
+    words = amount.decision_map(table).loc["cifar10", 50]
+    assert (" or " in words) == (verdict not in ("holds", "fails"))
+
+
+def test_an_interrupted_recording_resumes(make_settings, monkeypatch):
+    calls, saved = [], {}
+
+    def measure(name, sets, settings, planned):
+        for key in planned:
+            calls.append((name, *key))
+            if len(calls) == 30:
+                raise KeyboardInterrupt
+            yield dict(zip(amount.COLUMNS["amount"], (name, *key, 0.5, 1.0), strict=True))
+
+    monkeypatch.setattr(amount, "measure", measure)
+    monkeypatch.setattr(
+        experiments.results, "save", lambda name, table, about: saved.update(t=table)
+    )
+    with pytest.raises(KeyboardInterrupt):
+        experiments.measure_amount(make_settings())
+    experiments.measure_amount(make_settings())
+    keys = list(
+        saved["amount"][["data", "case", "pictures", "seed"]].itertuples(index=False, name=None)
+    )
+    assert len(keys) == len(set(keys)) == len(calls) - 1
+    assert set(saved["amount"].data) == {"cifar10", "toys", "digits", "sounds"}
+
+
+def test_only_cifar10_is_recorded(capsys):
+    assert experiments.main(["amount"]) == 1  # the tests' pictures are toys
+    assert "TRANSFER_DATA" in capsys.readouterr().out

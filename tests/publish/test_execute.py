@@ -3,6 +3,7 @@
 import sys
 
 import nbformat
+import psutil
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
@@ -90,10 +91,11 @@ def test_this_environments_python_executes_whatever_kernels_are_installed(
     other.mkdir(parents=True)
     (other / "kernel.json").write_text('{"argv": ["/no/such/python"], "display_name": "x"}')
     monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "jupyter"))
-    write(folder / "01-first.ipynb", "import sys; sys.executable")
+    write(folder / "01-first.ipynb", "import os, sys; sys.executable", "os.getpid()")
     assert main([]) == 0
     first = nbformat.read(tmp_path / "outputs" / "notebooks" / "01-first.ipynb", as_version=4)
     assert first.cells[1].outputs[0].data["text/plain"] == repr(sys.executable)
+    assert not psutil.pid_exists(int(first.cells[2].outputs[0].data["text/plain"]))
 
 
 def test_a_name_that_no_notebook_has(folder, tmp_path, capsys):

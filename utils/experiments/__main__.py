@@ -1,10 +1,9 @@
-"""Record the measurements that notebooks 06 and 07 show, in data/results/.
+"""Record what notebooks 06 and 07 show, in data/results/: CIFAR-10 with ImageNet's weights.
 
     python -m utils.experiments amount speed    some hours
     python -m utils.experiments record          fine-tune on all of CIFAR-10, an hour
 
-They measure CIFAR-10 (TRANSFER_DATA) with ImageNet's weights. An interrupted `amount` or `record`
-resumes where it was.
+An interrupted `amount` or `record` resumes where it was.
 """
 
 import argparse
@@ -34,11 +33,10 @@ def measure_amount(settings: Settings) -> None:
     train, few = part(cifar.train, COUNTS[-1]), part(cifar.validation, 1_000)
     cifar = replace(cifar, train=train, validation=few, test=part(cifar.test, 1_000))
     toys = load_sets(replace(settings, data="toys", size="default"))
-    both = ("from scratch", "fine-tuned")
     data = {  # name: pictures, and up to how many of them whole networks are trained on
         "cifar10": (cifar, {"from scratch": 1_000, "fine-tuned": COUNTS[-1]}),
         "toys": (toys, {}),
-        "digits": (unlike.digits(settings.side), dict.fromkeys(both, 200)),
+        "digits": (unlike.digits(settings.side), {"from scratch": 200, "fine-tuned": 200}),
         "sounds": (unlike.sounds(settings.side), {}),
     }
     about = results.provenance(settings, "python -m utils.experiments amount")
@@ -54,6 +52,7 @@ def measure_amount(settings: Settings) -> None:
             with files.whole_file(path) as temporary:
                 pd.DataFrame(rows).to_csv(temporary, index=False)
     results.save("amount", pd.DataFrame(rows), about | {"test_pictures": len(cifar.test)})
+    path.unlink(missing_ok=True)
 
 
 def measure_speed(settings: Settings) -> None:

@@ -1,8 +1,6 @@
-"""How much data, how similar: each way of using VGG16 at several numbers of pictures and seeds.
+"""How much data, how similar: what notebook 06 measures of each way of using VGG16."""
 
-Taught in notebook 06; `python -m utils.experiments amount` records the full table.
-"""
-
+import itertools
 import time
 from collections.abc import Callable, Iterator
 
@@ -22,12 +20,10 @@ PROBES = {f"linear probe after block {block}": block for block in BLOCKS}
 NEAREST_MEAN = "nearest class mean"
 STRENGTHS = (0.003, 0.03, 0.3)  # scikit-learn's C; the validation set chooses
 EPOCHS = {50: 12, 200: 8, 1_000: 5, 5_000: 2}  # of a whole network, by number of pictures
-EARLY, LAST = list(PROBES)[:3], list(PROBES)[-1]
-UNLIKE = "little data, unlike: low-level layers"
 RULE = [  # of thumb: its words, the data, the numbers of pictures, the cases it advises
-    ("little data, similar: freeze the base", "cifar10", (50, 200), [LAST]),
-    (UNLIKE, "digits", (50, 200), EARLY),
-    (UNLIKE, "sounds", (50, 200), EARLY),
+    ("little data, similar: freeze the base", "cifar10", (50, 200), list(PROBES)[4:]),
+    ("little data, unlike: low-level layers", "digits", (50, 200), list(PROBES)[:3]),
+    ("little data, unlike: low-level layers", "sounds", (50, 200), list(PROBES)[:3]),
     ("much data: fine-tune", "cifar10", (5_000,), ["fine-tuned"]),
 ]
 Key = tuple[str, int, int]  # a case, a number of training pictures, a seed
@@ -36,10 +32,9 @@ Key = tuple[str, int, int]  # a case, a number of training pictures, a seed
 def plan(labels: np.ndarray, counts: tuple[int, ...], seeds: range, whole: dict) -> list[Key]:
     """What can be measured with these training labels, at these numbers of pictures.
 
-    A number below one picture per class is left out. One that the data cannot give becomes all
-    pictures, with the first seed only; so do data for which no number is left. `whole` gives, for
-    "from scratch" and "fine-tuned", up to how many pictures a whole network is trained; it is
-    always trained on the smallest number.
+    A number below one picture per class is left out; one that the data cannot give becomes all
+    pictures, with one seed, and so do data for which no number is left. A whole network (`whole`:
+    case and most pictures) is always trained on the smallest number.
     """
     classes, everything = len(np.unique(labels)), len(labels)
     counts = sorted({min(n, everything) for n in counts if n >= classes} or {everything})
@@ -106,18 +101,6 @@ def timed(function: Callable, *arguments) -> tuple[object, float]:
     return function(*arguments), time.perf_counter() - begun
 
 
-class _FollowSchedule(keras.callbacks.Callback):
-    """Notebook 04's rate at each step, without a new optimizer for each number of steps."""
-
-    def __init__(self, steps: int):
-        super().__init__()
-        self.schedule, self.step = warm_up_and_cosine(steps), 0
-
-    def on_train_batch_begin(self, batch, logs=None):
-        self.model.optimizer.learning_rate = float(self.schedule(self.step))
-        self.step += 1
-
-
 class WholeNetwork:
     """VGG16 with a linear head, trained again and again from the same start."""
 
@@ -146,8 +129,13 @@ class WholeNetwork:
         """Train on mirrored pictures, with notebook 04's rate."""
         batch_size = min(32, max(1, len(pictures) // 5))
         batches = make_dataset(pictures, batch_size=batch_size, shuffle=True).map(mirror)
-        follow = _FollowSchedule(epochs * len(batches))
-        self.network.fit(batches, shuffle=False, epochs=epochs, callbacks=[follow], verbose=0)
+        schedule, steps = warm_up_and_cosine(epochs * len(batches)), itertools.count()
+
+        def set_rate(batch, logs):  # the schedule itself would need a new optimizer each time
+            self.network.optimizer.learning_rate = float(schedule(next(steps)))
+
+        callbacks = [keras.callbacks.LambdaCallback(on_train_batch_begin=set_rate)]
+        self.network.fit(batches, shuffle=False, epochs=epochs, callbacks=callbacks, verbose=0)
 
 
 def measure(
@@ -158,11 +146,15 @@ def measure(
     Seconds of a linear probe include the features of its training pictures, at the speed measured
     on 100. Those of fine-tuning do not include the probe that its head starts from.
     """
-    base, whole = model.build_base(settings), {}
+    base, whole, cost = model.build_base(settings), {}, {}
     train, validation, test = (
         block_features(base, part.images) for part in (sets.train, sets.validation, sets.test)
     )
-    cost = {block: _seconds_per_picture(base, block, sets.train.images) for block in BLOCKS}
+    batch = keras.ops.convert_to_tensor(sets.train.images[:100].astype("float32"))
+    for block in BLOCKS:  # called without `predict`, which would trace a graph each time
+        cut = model.cut_base(base, f"block{block}_pool")
+        cut(batch[:10])
+        cost[block] = timed(cut, batch)[1] / len(batch)
     for case, count, seed in planned:
         rows, block = subset(sets.train.labels, count, seed), PROBES.get(case, BLOCKS[-1])
         features, labels = train[block][rows], sets.train.labels[rows]
@@ -189,14 +181,6 @@ def measure(
         yield dict(zip(COLUMNS["amount"], values, strict=True))
 
 
-def _seconds_per_picture(base: keras.Model, block: int, images: np.ndarray) -> float:
-    """Seconds of a forward pass; called without `predict`, which would trace a graph each time."""
-    cut = model.cut_base(base, f"block{block}_pool")
-    batch = keras.ops.convert_to_tensor(images[:100].astype("float32"))
-    cut(batch[:10])
-    return timed(cut, batch)[1] / len(batch)
-
-
 def summary(table: pd.DataFrame) -> pd.DataFrame:
     """Mean and standard deviation over the seeds, per data set, case and number of pictures."""
     grouped = table.groupby(["data", "case", "pictures"], sort=False)
@@ -206,10 +190,7 @@ def summary(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def is_clear(one: pd.Series, other: pd.Series) -> bool:
-    """Whether two rows of `summary` differ by more than twice the standard error.
-
-    A single seed gives no error, so the answer is False.
-    """
+    """Whether two rows of `summary`, of several seeds, differ by more than twice the error."""
     error = np.sqrt((one["std"] ** 2 + other["std"] ** 2) / min(one.seeds, other.seeds))
     return bool(abs(one.accuracy - other.accuracy) > 2 * error)
 
@@ -218,6 +199,15 @@ def ranked(table: pd.DataFrame) -> dict[tuple[str, int], pd.DataFrame]:
     """For each data set and number of pictures the summary of all trainings, the best first."""
     means = summary(table[table.case != NEAREST_MEAN]).sort_values("accuracy", ascending=False)
     return dict(list(means.groupby(["data", "pictures"])))
+
+
+def decision_map(table: pd.DataFrame) -> pd.DataFrame:
+    """Winner and accuracy per data set and number; the runner-up, too, unless the lead is clear."""
+    words = {}
+    for key, part in ranked(table).items():
+        names = part.case.head(1 if is_clear(part.iloc[0], part.iloc[1]) else 2)
+        words[key] = f"{' or '.join(names)}: {part.accuracy.iloc[0]:.3f}"
+    return pd.Series(words).str.replace("linear probe after ", "").unstack().fillna("")
 
 
 def verdicts(table: pd.DataFrame) -> pd.DataFrame:

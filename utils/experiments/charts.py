@@ -1,12 +1,9 @@
-"""Figures of notebook 06: accuracy against data, against depth, and who wins.
-
-Each function draws one figure. Recorded values are lines, the reader's own are stars on top.
-"""
+"""Figures of notebook 06: recorded values are lines, the reader's own are stars on top."""
 
 import matplotlib.pyplot as plt
 import pandas as pd
 
-from utils.experiments.amount import BLOCKS, NEAREST_MEAN, PROBES, is_clear, ranked, summary
+from utils.experiments.amount import BLOCKS, NEAREST_MEAN, PROBES, summary
 from utils.plots import BLUE, GREY, ORANGE
 
 LIGHT, DARK, RUST = "#5F9ED1", "#595959", "#C85200"
@@ -43,8 +40,7 @@ def show_amounts(recorded: pd.DataFrame | None, own: pd.DataFrame) -> None:
     grid[0, 0].set_ylabel("test accuracy")
     lines = {c: plt.Line2D([], [], color=k, ls=s, marker=m, ms=4) for c, (k, s, m) in SHOWN.items()}
     lines["measured just now"] = plt.Line2D([], [], color="white", **STAR)
-    place = {"loc": "outside lower center", "ncols": 6, "fontsize": "small"}
-    figure.legend(lines.values(), lines, **place)
+    figure.legend(lines.values(), lines, loc="outside lower center", ncols=6, fontsize="small")
     plt.show()
 
 
@@ -70,25 +66,4 @@ def show_depth(recorded: pd.DataFrame | None, own: pd.DataFrame, pictures: int) 
     axes.set(xlabel="the block after which the base is cut", ylabel="test accuracy", ylim=(0, 1))
     axes.set(xticks=BLOCKS, title=f"{pictures:,} training pictures")
     axes.legend(fontsize="small")
-    plt.show()
-
-
-def show_map(table: pd.DataFrame) -> None:
-    """The decision map: which case wins for each data set and number of pictures."""
-    names, counts = list(table.data.unique()), sorted(table.pictures.unique())
-    _, axes = plt.subplots(figsize=(1.9 * len(counts) + 1.4, 0.8 * len(names) + 1.0))
-    colours = {"from scratch": "#EDEDED", "fine-tuned": "#FFBC79"}
-    for (name, count), part in ranked(table).items():
-        x, y, best, second = counts.index(count), names.index(name), part.iloc[0], part.iloc[1]
-        fill = colours.get(best.case, "#C7DDF0")
-        axes.add_patch(plt.Rectangle((x, y), 1, 1, fc=fill, ec="white", lw=3))
-        words = best.case if is_clear(best, second) else f"{best.case}\nor {second.case}"
-        words = f"{words.replace('linear probe after ', '')}\n{best.accuracy:.3f}"
-        axes.text(x + 0.5, y + 0.5, words, ha="center", va="center", size="small", color="black")
-    axes.set(xlim=(0, len(counts)), ylim=(len(names), 0), xlabel="training pictures")
-    axes.set_xticks([k + 0.5 for k in range(len(counts))], [f"{count:,}" for count in counts])
-    axes.set_yticks([k + 0.5 for k in range(len(names))], names)
-    axes.grid(visible=False)
-    axes.spines[:].set_visible(False)
-    axes.tick_params(length=0)
     plt.show()

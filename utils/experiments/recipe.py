@@ -1,7 +1,4 @@
-"""The recipe of the record run: VGG16 from ImageNet's weights, fine-tuned on all of CIFAR-10.
-
-Notebook 07 explains its ingredients; `python -m utils.experiments record` follows it.
-"""
+"""The record run's recipe: VGG16 from ImageNet's weights, fine-tuned on all of CIFAR-10 (07)."""
 
 from dataclasses import dataclass
 
@@ -12,9 +9,7 @@ import tensorflow as tf
 from utils import model
 from utils.data import PictureSet, make_dataset, resize, untuned
 from utils.settings import Settings
-from utils.weights import FILTERS
-
-CALIBRATION = 500  # pictures that the first statistics of batch norm are taken from
+from utils.weights import FILTERS, vgg16_kernels
 
 
 @dataclass(frozen=True)
@@ -48,15 +43,14 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):
         super().__init__(autocast=False, **options)
 
     def call(self, inputs, training=None, mask=None):
-        fused = tf.compat.v1.nn.fused_batch_norm
-        gamma, beta = self.gamma.value, self.beta.value
-        mean, variance = self.moving_mean, self.moving_variance
+        fused, kept = tf.compat.v1.nn.fused_batch_norm, (self.moving_mean, self.moving_variance)
+        values = (self.gamma.value, self.beta.value)
         if not training:
-            kept = (mean.value, variance.value, self.epsilon)
-            return fused(inputs, gamma, beta, *kept, is_training=False)[0]
-        outputs, batch_mean, batch_variance = fused(inputs, gamma, beta, epsilon=self.epsilon)
-        for kept, seen in ((mean, batch_mean), (variance, batch_variance)):
-            kept.assign(self.momentum * kept.value + (1 - self.momentum) * seen)
+            values += (*(variable.value for variable in kept), self.epsilon)
+            return fused(inputs, *values, is_training=False)[0]
+        outputs, *seen = fused(inputs, *values, epsilon=self.epsilon)
+        for variable, new in zip(kept, seen, strict=True):
+            variable.assign(self.momentum * variable.value + (1 - self.momentum) * new)
         return outputs
 
 
@@ -80,21 +74,17 @@ def build_network(settings: Settings, pictures: np.ndarray, num_classes: int) ->
     x = keras.layers.GlobalMaxPooling2D(name="block5_pool")(x)
     logits = keras.layers.Dense(num_classes, dtype="float32", name="predictions")(x)
     network = keras.Model(inputs, logits, name="vgg16_of_the_record")
-    _copy_convolutions(model.build_base(settings), network, pictures[:CALIBRATION])
+    _copy_convolutions(model.build_base(settings), network, pictures[:500])
     return network
-
-
-def _convolutions(base: keras.Model) -> list[keras.layers.Conv2D]:
-    return [layer for layer in base.layers if isinstance(layer, keras.layers.Conv2D)]
 
 
 def _copy_convolutions(base: keras.Model, network: keras.Model, pictures: np.ndarray) -> None:
     """Give `network` the convolutions of `base`, with batch norms that change nothing."""
-    seen = keras.Model(base.input, [layer.input for layer in _convolutions(base)])
+    seen = keras.Model(base.input, [base.get_layer(name).input for name in vgg16_kernels()])
     inputs = seen.predict(model.preprocess(pictures.astype("float32")), verbose=0)
     scale_before = 1.0
-    for layer, maps in zip(_convolutions(base), inputs, strict=True):
-        kernel, bias = layer.get_weights()
+    for name, maps in zip(vgg16_kernels(), inputs, strict=True):
+        kernel, bias = base.get_layer(name).get_weights()
         sums = keras.ops.conv(maps.astype("float32"), kernel, padding="same")
         sums = keras.ops.convert_to_numpy(sums).reshape(-1, kernel.shape[-1])
         mean, std = sums.mean(0), sums.std(0) + 1e-6
@@ -104,21 +94,21 @@ def _copy_convolutions(base: keras.Model, network: keras.Model, pictures: np.nda
         ratio = length / np.sqrt((kernel**2).sum((0, 1, 2)) + 1e-12)
         scale = 1 / std.mean()  # a common factor passes through ReLU and the next batch norm
         gain = ratio * scale_before
-        network.get_layer(layer.name).set_weights([kernel * ratio])
+        network.get_layer(name).set_weights([kernel * ratio])
         statistics = [std * scale, (bias + mean) * scale, mean * gain, (std * gain) ** 2]
-        network.get_layer(f"{layer.name}_norm").set_weights(statistics)
+        network.get_layer(f"{name}_norm").set_weights(statistics)
         scale_before = scale
 
 
 def fold(network: keras.Model, settings: Settings, num_classes: int) -> keras.Model:
     """The plain VGG16 with softmax that computes the same: batch norm goes into the kernels."""
     base = model.build_base(settings, pretrained=False)
-    for layer in _convolutions(base):
-        (kernel,) = network.get_layer(layer.name).get_weights()
-        norm = network.get_layer(f"{layer.name}_norm")
+    for name in vgg16_kernels():
+        (kernel,) = network.get_layer(name).get_weights()
+        norm = network.get_layer(f"{name}_norm")
         gamma, beta, mean, variance = norm.get_weights()
         scale = gamma / np.sqrt(variance + norm.epsilon)
-        layer.set_weights([kernel * scale, beta - mean * scale])
+        base.get_layer(name).set_weights([kernel * scale, beta - mean * scale])
     classify = keras.layers.Dense(num_classes, activation="softmax", dtype="float32")
     head = keras.Sequential([keras.layers.GlobalAveragePooling2D(), classify], name="head")
     plain = model.join(base, head, name="record")
@@ -133,21 +123,15 @@ def compile_network(network: keras.Model, recipe: Recipe, steps: int) -> None:
         recipe.peak_rate / 10, max(1, steps - warm_up),
         warmup_target=recipe.peak_rate, warmup_steps=warm_up,
     )  # fmt: skip
-    momentum = {"momentum": 0.9, "nesterov": True}
-    network.compile(
-        keras.optimizers.SGD(rate, weight_decay=recipe.weight_decay, **momentum),
-        keras.losses.CategoricalCrossentropy(
-            from_logits=True, label_smoothing=recipe.label_smoothing
-        ),
-        metrics=["accuracy"],
-    )
+    optimizer = keras.optimizers.SGD(rate, 0.9, nesterov=True, weight_decay=recipe.weight_decay)
+    loss = keras.losses.CategoricalCrossentropy(True, label_smoothing=recipe.label_smoothing)
+    network.compile(optimizer, loss, metrics=["accuracy"])
 
 
 def training_batches(pictures: PictureSet, num_classes: int, recipe: Recipe, epoch: int):
     """One epoch's batches at this epoch's side, moved, flipped, each picture with a hole.
 
-    The recipe's seed and the epoch alone determine them, so that a run that was killed resumes as
-    if it had not been.
+    The recipe's seed and the epoch alone determine them, so that a killed run can be resumed.
     """
     images, labels = tf.constant(pictures.images), tf.one_hot(pictures.labels, num_classes)
     side, seed = recipe.sides[epoch], recipe.seed * 1_000 + epoch

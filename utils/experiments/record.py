@@ -14,7 +14,8 @@ import pandas as pd
 
 from utils import files
 from utils.data import PictureSet, PictureSets, image_batches, load_sets
-from utils.experiments import recipe, results
+from utils.experiments import recipe
+from utils.experiments.results import COLUMNS, provenance, save
 from utils.settings import Settings
 
 NETWORK, CURVE = "network.keras", "curve.csv"
@@ -32,12 +33,10 @@ class Keep(keras.callbacks.Callback):
         minutes = (time.monotonic() - self.start) / 60
         values = (epoch + 1, self.sides[epoch], minutes, float(self.model.optimizer.learning_rate))
         values += (logs["loss"], logs["accuracy"], logs["val_accuracy"])
-        self.rows.append(dict(zip(results.COLUMNS["record"], values, strict=True)))
+        self.rows.append(dict(zip(COLUMNS["record"], values, strict=True)))
+        network, curve = self.folder / NETWORK, self.folder / CURVE
         # The curve is renamed first: a kill in between leaves a row too many, which is cut off.
-        with (
-            files.whole_file(self.folder / NETWORK) as network_file,
-            files.whole_file(self.folder / CURVE) as curve_file,
-        ):
+        with files.whole_file(network) as network_file, files.whole_file(curve) as curve_file:
             self.model.save(network_file)
             pd.DataFrame(self.rows).to_csv(curve_file, index=False)
 
@@ -61,23 +60,17 @@ def train(
     keep = Keep(folder, sides, rows)
     for epoch in range(done, len(sides)):
         network.fit(
-            recipe.training_batches(sets.train, num_classes, chosen, epoch),
-            shuffle=False,  # the dataset shuffles itself
+            recipe.training_batches(sets.train, num_classes, chosen, epoch), shuffle=False,
             validation_data=recipe.plain_batches(sets.validation, num_classes, sides[epoch]),
-            initial_epoch=epoch,
-            epochs=epoch + 1,
-            callbacks=[keep],
-            verbose=2,
-        )
+            initial_epoch=epoch, epochs=epoch + 1, callbacks=[keep], verbose=2,
+        )  # fmt: skip
     return network, pd.DataFrame(keep.rows)
 
 
 def accuracies(network: keras.Model, pictures: PictureSet) -> tuple[float, float]:
     """Accuracy on the pictures, and on the mean of the answers to each and its mirror image."""
-    plain, mirrored = (
-        network.predict(image_batches(images, 250), verbose=0)
-        for images in (pictures.images, pictures.images[:, :, ::-1])
-    )
+    views = (pictures.images, pictures.images[:, :, ::-1])
+    plain, mirrored = (network.predict(image_batches(v, 250), verbose=0) for v in views)
     answers = (plain, plain + mirrored)
     return tuple(float(np.mean(p.argmax(axis=1) == pictures.labels)) for p in answers)
 
@@ -86,7 +79,7 @@ def run(settings: Settings, chosen: recipe.Recipe | None = None) -> None:
     """Train, fold, test once, and record curve and test result in data/results/."""
     start, chosen = time.monotonic(), chosen or recipe.Recipe()
     settings = replace(settings, side=max(chosen.sides))
-    about = results.provenance(settings, "python -m utils.experiments record")
+    about = provenance(settings, "python -m utils.experiments record")
     sets, folder = load_sets(settings), settings.folder / "record"
     loading = (time.monotonic() - start) / 60
     network, curve = train(chosen, settings, sets, folder)
@@ -95,10 +88,7 @@ def run(settings: Settings, chosen: recipe.Recipe | None = None) -> None:
         plain.save(temporary)
     print(f"Validation, plain and flip-averaged: {accuracies(plain, sets.validation)}")
     tested = (len(sets.test), *accuracies(plain, sets.test), loading + curve.minutes.iloc[-1])
-    tables = {
-        "record": curve,
-        "record-test": pd.DataFrame([tested], columns=results.COLUMNS["record-test"]),
-    }
-    for name, table in tables.items():
+    test = pd.DataFrame([tested], columns=COLUMNS["record-test"])
+    for name, table in {"record": curve, "record-test": test}.items():
         print(table.to_string(index=False))
-        results.save(name, table, about | {"recipe": vars(chosen)})
+        save(name, table, about | {"recipe": vars(chosen)})

@@ -29,13 +29,10 @@ COLUMNS = {  # of what is recorded; for other files only the revision in their J
     ],
     "record-test": ["test_pictures", "accuracy", "flip_averaged", "minutes"],
 }  # fmt: skip
-OLDER_CASES = {"no training": "nearest class mean"} | {
+OLDER_NAMES = {"no training": "nearest class mean", "no tf.data tuner": "without autotune"} | {
     f"linear after block {block}": f"linear probe after block {block}" for block in range(1, 6)
 }
-STAND_IN = (
-    "Recorded with earlier stand-in weights, pretrained on Tiny ImageNet; to be measured again."
-)
-PACKAGES = ("tensorflow", "keras", "numpy", "scikit-learn")
+MARK = "Recorded with earlier stand-in weights, pretrained on Tiny ImageNet; to be measured again."
 
 
 def load_or_say(name: str, *, data: str = "cifar10", folder: Path = RESULTS) -> pd.DataFrame | None:
@@ -61,8 +58,8 @@ def load_or_say(name: str, *, data: str = "cifar10", folder: Path = RESULTS) -> 
         return None
     print(f"{name}.csv: {made}")
     if chosen.get("weights") == "bundled":
-        print(STAND_IN)
-    return table.replace({"case": OLDER_CASES}) if "case" in table else table
+        print(MARK)
+    return table.replace(OLDER_NAMES)
 
 
 def save(name: str, table: pd.DataFrame, about: dict, *, folder: Path = RESULTS) -> None:
@@ -82,8 +79,11 @@ def provenance(settings: Settings, command: str) -> dict:
         done = subprocess.run(["git", *words], cwd=REPOSITORY, capture_output=True, text=True)
         return done.stdout.strip()
 
+    cpuinfo = Path("/proc/cpuinfo")
+    found = re.search(r"model name\s*:\s*(.+)", cpuinfo.read_text() if cpuinfo.exists() else "")
+    cpu = found[1].strip() if found else platform.processor() or platform.machine()
     changed = ", utils changed since" if git("status", "--porcelain", "utils") else ""
-    versions = {name: importlib.metadata.version(name) for name in PACKAGES}
+    packages = ("tensorflow", "keras", "numpy", "scikit-learn")
     chosen = describe(settings)
     for name in ("data", "weights"):  # no path of this machine in a published file
         chosen[name] = Path(chosen[name]).name
@@ -92,16 +92,8 @@ def provenance(settings: Settings, command: str) -> dict:
         "seed": 0,
         "revision": (git("rev-parse", "--short", "HEAD") or "unknown") + changed,
         "settings": chosen,
-        "versions": versions | {"python": platform.python_version()},
-        "machine": f"{cpu_name()}, {os.cpu_count()} cores, {platform.system()}",
+        "versions": {name: importlib.metadata.version(name) for name in packages}
+        | {"python": platform.python_version()},
+        "machine": f"{cpu}, {os.cpu_count()} cores, {platform.system()}",
         "date": datetime.date.today().isoformat(),
     }
-
-
-def cpu_name(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
-    """The processor's name from Linux's list, elsewhere from Python."""
-    try:
-        names = re.findall(r"model name\s*:\s*(.+)", cpuinfo.read_text(encoding="utf-8"))
-    except OSError:
-        names = []
-    return names[0].strip() if names else platform.processor() or platform.machine()

@@ -18,12 +18,12 @@ from utils import model
 from utils.data import PictureSet, PictureSets, image_batches, make_dataset, resize, untuned
 from utils.experiments.amount import block_features, feature_extractor, fit_probe, timed
 from utils.experiments.results import COLUMNS
-from utils.settings import Settings, choose_settings
+from utils.settings import Settings
 from utils.training import HEAD_RATE, compile_for_classes
 
 SWITCHES = (  # what each step changes; the first is where the well-known tutorials stand
     ("naive", {}),
-    ("no tf.data tuner", {"tuner": False}),
+    ("without autotune", {"autotune": False}),
     ("linear head", {"head": "linear"}),
     ("32 px, not 48", {"side": 32}),
     ("arrays, not files", {"files": False}),
@@ -41,7 +41,7 @@ class Way:
     precision: str = "float32"
     head: str = "classic"
     files: bool = True
-    tuner: bool = True
+    autotune: bool = True
     batch_size: int = 32
     features_once: bool = False
 
@@ -59,20 +59,18 @@ class HeadTraining:
         self.trained = head if way.features_once else self.network
         compile_for_classes(self.trained, keras.optimizers.Adam(1e-4 if classic else HEAD_RATE))
 
-    def fit(self, pictures: PictureSet, epochs: int = 1, batches=None) -> None:
+    def fit(self, pictures: PictureSet, epochs: int, batches=None) -> None:
         """Train on the pictures, or on `batches` of them that come from files."""
         if self.way.features_once:
             images = image_batches(pictures.images, self.way.batch_size)
             features = self.extractor.predict(images, verbose=0).astype("float32")
-            pictures = PictureSet(features, pictures.labels)
-        if batches is None:
-            batches = make_dataset(pictures, batch_size=self.way.batch_size, shuffle=True)
+            pictures, batches = PictureSet(features, pictures.labels), None
+        batches = batches or make_dataset(pictures, batch_size=self.way.batch_size, shuffle=True)
         self.trained.fit(batches, shuffle=False, epochs=epochs, verbose=0)
 
     def seconds(self, pictures: PictureSet, epochs: int, batches=None) -> float:
         """Seconds of `fit`, without those in which Keras traces its graphs on a first batch."""
-        first = pictures.first(self.way.batch_size)
-        self.fit(first, batches=None if batches is None else batches.take(1))
+        self.fit(pictures.first(self.way.batch_size), 1, batches and batches.take(1))
         return timed(self.fit, pictures, epochs, batches)[1]
 
 
@@ -112,8 +110,7 @@ def measure_steps(
 ) -> Iterator[dict]:
     """Yield one row per step: seconds of training the head for `epochs`, validation accuracy.
 
-    A step keeps what the steps before it switched on. Without hardware support bfloat16 is left
-    out.
+    A step keeps what those before it switched on; bfloat16 is left out where settings say float32.
     """
     train, validation = sets.train.first(pictures), sets.validation.first(pictures)
     way, names = Way(), sets.class_names
@@ -132,7 +129,7 @@ def measure_steps(
                     folder, class_names=names, image_size=(way.side, way.side),
                     batch_size=way.batch_size, seed=0, verbose=False,
                 )  # fmt: skip
-                batches = batches if way.tuner else untuned(batches)
+                batches = batches if way.autotune else untuned(batches)
             keras.utils.set_random_seed(0)
             with dtype_policy(way.precision):
                 training = HeadTraining(way, settings, len(names))
@@ -167,21 +164,8 @@ def predict_rate(network: keras.Model, images: np.ndarray, batch_size: int = 100
 
 def fit_rate(network: keras.Model, pictures: PictureSet, batch_size: int = 32) -> float:
     """Pictures per second of `fit`, after one batch to warm up; `network` must be compiled."""
-    pictures = pictures.first(len(pictures) // batch_size * batch_size)  # whole batches only
-    for part in (pictures.first(batch_size), pictures):
-        batches = make_dataset(part, batch_size=batch_size)
-        begun = time.perf_counter()
+    count = len(pictures) // batch_size * batch_size or len(pictures)  # whole batches
+    for part in (pictures.first(batch_size), pictures.first(count)):
+        batches, begun = make_dataset(part, batch_size=batch_size), time.perf_counter()
         network.fit(batches, shuffle=False, verbose=0)
-    return len(pictures) / (time.perf_counter() - begun)
-
-
-def vgg16_rate(side: int, batch_size: int, steps: int) -> float:
-    """Pictures per second of training a whole VGG16 in float32, on random pictures."""
-    settings = choose_settings(data="toys", weights="none", side=side)
-    rng = np.random.default_rng(0)
-    images = rng.integers(256, size=(batch_size * steps, side, side, 3), dtype="uint8")
-    with dtype_policy("float32"):
-        network = model.build_case("from scratch", settings, num_classes=10)
-        compile_for_classes(network, keras.optimizers.SGD(1e-3, momentum=0.9))
-        labels = rng.integers(10, size=len(images))
-        return fit_rate(network, PictureSet(images, labels), batch_size)
+    return count / (time.perf_counter() - begun)

@@ -1,7 +1,4 @@
-"""Two sets of pictures that are nothing like photographs, for notebook 06; both work offline.
-
-Handwritten digits come with scikit-learn; sounds are made by code and drawn as spectrograms.
-"""
+"""Two sets of pictures that are nothing like photographs, for notebook 06: digits and sounds."""
 
 import numpy as np
 from sklearn.datasets import load_digits
@@ -15,20 +12,18 @@ SOUNDS = (
 RATE, SAMPLES, WINDOW, FRAMES = 8_000, 4_096, 256, 32  # the first in samples a second
 
 
-def digits(side: int, *, train: int = 1_000, validation: int = 297, test: int = 500) -> PictureSets:
-    """scikit-learn's 1,797 handwritten digits, 8x8 px, enlarged to `side`: white on black."""
+def digits(side: int, counts: tuple[int, int, int] = (1_000, 297, 500)) -> PictureSets:
+    """scikit-learn's handwritten digits, 8x8 px, enlarged; `counts` to train, validate, test on."""
     source = load_digits()
     names = [str(name) for name in source.target_names]
-    return _sets(source.images * (255 / 16), source.target, names, side, (train, validation, test))
+    return _sets(source.images * (255 / 16), source.target, names, side, counts)
 
 
-def sounds(
-    side: int, *, train: int = 1_000, validation: int = 300, test: int = 500, seed: int = 0
-) -> PictureSets:
+def sounds(side: int, counts: tuple[int, int, int] = (1_000, 300, 500), seed: int = 0):
     """Ten kinds of half-second sounds in noise, as log spectrograms: time across, pitch upwards."""
-    labels, rng = np.arange(train + validation + test) % len(SOUNDS), np.random.default_rng(seed)
+    labels, rng = np.arange(sum(counts)) % len(SOUNDS), np.random.default_rng(seed)
     grey = np.stack([_spectrogram(_sound(SOUNDS[label], rng), rng) for label in labels])
-    return _sets(grey, labels, list(SOUNDS), side, (train, validation, test))
+    return _sets(grey, labels, list(SOUNDS), side, counts)
 
 
 def _sets(grey: np.ndarray, labels: np.ndarray, names: list[str], side: int, counts) -> PictureSets:

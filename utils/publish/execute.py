@@ -104,7 +104,7 @@ def execute(path: Path, notebook: nbformat.NotebookNode, progress: Progress) -> 
         record_timing=False,
         on_cell_execute=on_start,
     )
-    client.progress = progress
+    client.progress, client.owns_km = progress, True  # the kernel ends with the notebook
     start = time.monotonic()
     client.execute()
     return time.monotonic() - start

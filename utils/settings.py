@@ -26,8 +26,8 @@ class Size:
 
 
 SIZES = {
-    "tiny": Size(train=200, validation=100, test=100, epochs=3),
-    "default": Size(train=1_000, validation=500, test=1_000, epochs=6),
+    "tiny": Size(train=200, validation=100, test=100, epochs=4),
+    "default": Size(train=1_000, validation=500, test=1_000, epochs=7),
     "full": Size(train=45_000, validation=5_000, test=10_000, epochs=8),
 }
 ALLOWED = {

@@ -19,7 +19,7 @@ SEED = 0
 HEAD_RATE = 1e-3
 HEAD_EPOCHS = 100  # at most; on stored features an epoch costs a fraction of a second
 HEAD_PATIENCE = 10
-WHOLE_RATE = 1e-4  # the highest one of the schedule
+WHOLE_RATE = 2e-4  # the highest one of the schedule
 WHOLE_PATIENCE = 3
 
 
@@ -39,6 +39,12 @@ def warm_up_and_cosine(steps: int) -> keras.optimizers.schedules.CosineDecay:
 def mirror(images: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """A batch with each picture mirrored left to right or not, by chance."""
     return tf.image.random_flip_left_right(images), labels
+
+
+def with_mirror_images(pictures: PictureSet) -> PictureSet:
+    """The pictures, and after them their mirror images."""
+    images = np.concatenate([pictures.images, pictures.images[:, :, ::-1]])
+    return PictureSet(images, np.concatenate([pictures.labels] * 2))
 
 
 def early_stopping(patience: int) -> list[keras.callbacks.Callback]:
@@ -83,10 +89,10 @@ def fit_head(head, train: PictureSet, validation: PictureSet, callbacks: list | 
 
 
 def train_head(network: keras.Model, sets: PictureSets, callbacks: list | None = None):
-    """Run the frozen base once, train the head on its features; returns Keras's History."""
+    """Run the frozen base once on pictures and mirror images, train the head; Keras's History."""
     train, validation = (
         PictureSet(features_of(network, part.images), part.labels)
-        for part in (sets.train, sets.validation)
+        for part in (with_mirror_images(sets.train), sets.validation)
     )
     return fit_head(network.get_layer("head"), train, validation, callbacks)
 
@@ -117,8 +123,8 @@ def train_case(case: str, settings: Settings, sets: PictureSets) -> Run:
     else:
         history = _table(train_head(network, sets), "head")
         compile_for_classes(network, keras.optimizers.Adam(HEAD_RATE))
-    if case == "fine-tuned":  # running the base for the head was one pass of the budget
-        whole = train_whole(network, sets, epochs - 1)
+    if case == "fine-tuned":  # running the base for the head took two passes of the budget
+        whole = train_whole(network, sets, epochs - 2)
         history = pd.concat([history, _table(whole, "whole network")], ignore_index=True)
     return Run(case, network, history, time.perf_counter() - start)
 

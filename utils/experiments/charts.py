@@ -34,8 +34,8 @@ def show_amounts(recorded: pd.DataFrame | None, own: pd.DataFrame) -> None:
                 style = star or {"ls": line, "marker": marker, "ms": 4, "capsize": 3}
                 part = summary(table)
                 part = part[(part.data == name) & (part.case == case)]
-                spread = None if star else part["std"]
-                axes.errorbar(part.pictures, part.accuracy, spread, color=colour, **style)
+                std = None if star else part["std"]
+                axes.errorbar(part.pictures, part.accuracy, std, color=colour, **style)
         axes.set(xscale="log", title=name, xlabel="training pictures", ylim=(0, 1))
     grid[0, 0].set_ylabel("test accuracy")
     lines = {c: plt.Line2D([], [], color=k, ls=s, marker=m, ms=4) for c, (k, s, m) in SHOWN.items()}
@@ -57,10 +57,10 @@ def show_depth(recorded: pd.DataFrame | None, own: pd.DataFrame, pictures: int) 
             near = part.pictures.iloc[(part.pictures - pictures).abs().argmin()]
             part = part[part.pictures == near].set_index("case").loc[list(PROBES)]
             label = name if near == pictures else f"{name}, {near:,}"
-            label, spread = (f"{label}, measured just now", None) if star else (label, part["std"])
+            label, std = (f"{label}, measured just now", None) if star else (label, part["std"])
             style = star or {"marker": "o", "ms": 4, "capsize": 3}
             colour, best = colours[name], int(part.accuracy.argmax())
-            axes.errorbar(BLOCKS, part.accuracy, spread, color=colour, label=label, **style)
+            axes.errorbar(BLOCKS, part.accuracy, std, color=colour, label=label, **style)
             ring = {"ms": 15, "mfc": "none", "color": colour}
             axes.plot(BLOCKS[best], part.accuracy.iloc[best], "o", **ring)
     axes.set(xlabel="the block after which the base is cut", ylabel="test accuracy", ylim=(0, 1))

@@ -16,7 +16,7 @@ import tensorflow as tf
 
 from utils import model
 from utils.data import PictureSet, PictureSets, image_batches, make_dataset, resize, untuned
-from utils.experiments.amount import block_features, feature_extractor, fit_probe, timed
+from utils.experiments.amount import block_features, feature_extractor, fit_probe, part, timed
 from utils.experiments.results import COLUMNS
 from utils.settings import Settings
 from utils.training import HEAD_RATE, compile_for_classes
@@ -123,7 +123,7 @@ def measure_steps(
                 changes = {"precision": settings.precision}
                 step = settings.precision.removeprefix("mixed_")
             way, batches = replace(way, **changes), None
-            small, others = (resize(part.images, way.side) for part in (train, validation))
+            small, others = (resize(p.images, way.side) for p in (train, validation))
             if way.files:
                 batches = keras.utils.image_dataset_from_directory(
                     folder, class_names=names, image_size=(way.side, way.side),
@@ -144,11 +144,11 @@ def measure_sizes(
     sets: PictureSets, settings: Settings, *, sides: tuple[int, ...], pictures: int
 ) -> Iterator[dict]:
     """Yield speed of the frozen base and accuracy of a linear probe after it, at each side."""
-    train, validation = sets.train.first(pictures), sets.validation.first(pictures)
+    train, validation = part(sets.train, pictures), sets.validation.first(pictures)
     for side in sides:
         base = model.build_base(replace(settings, side=side))
         images, others = resize(train.images, side), resize(validation.images, side)
-        known, unknown = (block_features(base, part)[5] for part in (images, others))
+        known, unknown = (block_features(base, p)[5] for p in (images, others))
         fit = fit_probe(known, train.labels, unknown, validation.labels)
         values = (side, 100, predict_rate(base, images), fit.score(unknown, validation.labels))
         yield dict(zip(COLUMNS["sizes"], values, strict=True))
@@ -165,7 +165,7 @@ def predict_rate(network: keras.Model, images: np.ndarray, batch_size: int = 100
 def fit_rate(network: keras.Model, pictures: PictureSet, batch_size: int = 32) -> float:
     """Pictures per second of `fit`, after one batch to warm up; `network` must be compiled."""
     count = len(pictures) // batch_size * batch_size or len(pictures)  # whole batches
-    for part in (pictures.first(batch_size), pictures.first(count)):
-        batches, begun = make_dataset(part, batch_size=batch_size), time.perf_counter()
+    for few in (pictures.first(batch_size), pictures.first(count)):
+        batches, begun = make_dataset(few, batch_size=batch_size), time.perf_counter()
         network.fit(batches, shuffle=False, verbose=0)
     return count / (time.perf_counter() - begun)

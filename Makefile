@@ -39,7 +39,7 @@ refresh: $(VENV)/ready  ## execute the committed notebooks in place, on the toys
 	@$(TOYS) $(BIN)/python -m utils.publish.pages toys --command "make refresh"
 
 experiments: $(VENV)/ready  ## record what notebooks 06 and 07 quote (CIFAR-10); ONLY="amount speed": parts of it
-	@$(BIN)/python -m utils.experiments $(ONLY)
+	@$(BIN)/python -m utils.experiments $(or $(ONLY),amount speed)
 
 record: $(VENV)/ready  ## fine-tune on all of CIFAR-10 within an hour and record it; can be resumed
 	@TRANSFER_SIZE=full $(BIN)/python -m utils.experiments record
@@ -54,7 +54,7 @@ workshop: $(VENV)/ready  ## notebooks for participants and teachers into outputs
 	@$(BIN)/python -m utils.publish.workshop
 
 check:  ## say whether this computer is ready; works before anything is installed
-	@if [ -x $(BIN)/python ]; then $(BIN)/python -m utils.publish.check; else $(PYTHON) -m utils.publish.check; fi
+	@if [ -x $(BIN)/python ]; then $(BIN)/python -m utils.publish.check_computer; else $(PYTHON) -m utils.publish.check_computer; fi
 
 kit: $(VENV)/ready  ## everything for a room without internet into outputs/kit
 	@$(BIN)/python -m utils.publish.kit

@@ -7,7 +7,7 @@ from PIL import Image
 
 from utils import data, download
 from utils.data import CLASS_NAMES, PictureSet, load_sets, make_dataset, resize, split
-from utils.folders import DataError
+from utils.picture_folders import DataError
 
 NAMES = [f"class {label}" for label in range(10)]
 

@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 
-import numpy as np
 import pytest
 import tensorflow as tf
 
@@ -65,11 +64,3 @@ def test_tensorflow_starts_quietly_and_with_onednn_unless_it_was_switched_off(gi
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, cwd=REPOSITORY, env=environment, capture_output=True, text=True)
     assert (done.stdout, done.stderr.strip()) == ("", f"an error after {expected}")
-
-
-def test_memory_is_that_of_the_container_if_it_has_less(tmp_path):
-    whole = hardware.memory_gigabytes(tmp_path / "no such file")
-    assert whole > 0 or np.isnan(whole)
-    for text, expected in (("max\n", whole), ("4000000\n", 0.004)):
-        (tmp_path / "limit").write_text(text)
-        np.testing.assert_equal(hardware.memory_gigabytes(tmp_path / "limit"), expected)

@@ -11,7 +11,7 @@ import pytest
 
 from utils import files
 from utils.data import PictureSet, PictureSets
-from utils.folders import DataError
+from utils.picture_folders import DataError
 from utils.runs import Run, load_run, run_folder, save_run
 
 CLASSES = ["ant", "bee", "cat"]

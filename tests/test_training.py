@@ -9,8 +9,8 @@ import pytest
 
 from utils import model, settings, training
 from utils.data import PictureSet, PictureSets
-from utils.folders import DataError
 from utils.model import build_base
+from utils.picture_folders import DataError
 from utils.runs import Run, save_run
 from utils.settings import Size
 

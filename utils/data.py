@@ -12,7 +12,7 @@ from sklearn.model_selection import train_test_split
 
 from utils import download
 from utils.files import REPOSITORY
-from utils.folders import DataError, ListedPictures, open_folder
+from utils.picture_folders import DataError, ListedPictures, open_folder
 from utils.settings import Settings
 
 CLASS_NAMES = (  # of CIFAR-10, and of the toys that stand in for it

@@ -1,9 +1,8 @@
-"""What this computer is good at: number format, cores and memory."""
+"""Which precision suits this computer."""
 
 import contextlib
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 CPUINFO = Path("/proc/cpuinfo")
@@ -65,44 +64,3 @@ def _without_startup_log() -> Iterator[None]:
         finally:
             os.dup2(kept, 2)
             os.close(kept)
-
-
-@dataclass(frozen=True)
-class Machine:
-    """How much this computer can be asked to do."""
-
-    cores: int
-    gigabytes: float  # of memory; nan if unknown
-    precision: str  # the Keras dtype policy in use
-
-    @property
-    def why_slow(self) -> str:
-        """Why long measurements are cut short here; empty if they are not."""
-        if self.precision == "float32":
-            return "this machine has no bfloat16"
-        return "this machine has one core" if self.cores < 2 else ""
-
-    @property
-    def why_not_roomy(self) -> str:
-        """Why large arrays are left out here; empty if they are not."""
-        return f"there are {self.gigabytes:.0f} GB of memory" if self.gigabytes < 5 else ""
-
-    def __str__(self) -> str:
-        memory = f"{self.gigabytes:.0f} GB of" if self.gigabytes > 0 else "unknown"
-        return f"{self.cores} cores, {memory} memory, {self.precision}"
-
-
-def this_machine(settings) -> Machine:
-    """Return the cores and memory that this process may use, and the settings' precision."""
-    affinity = getattr(os, "sched_getaffinity", lambda _: range(os.cpu_count() or 1))
-    return Machine(len(affinity(0)), memory_gigabytes(), settings.precision)
-
-
-def memory_gigabytes(limit: Path = Path("/sys/fs/cgroup/memory.max")) -> float:
-    """Return the memory of the computer, or of its container if that is less; nan if unknown."""
-    found = []
-    with contextlib.suppress(AttributeError, OSError, ValueError):  # Windows has no sysconf
-        found.append(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 1e9)
-    with contextlib.suppress(OSError, ValueError):  # "max" means no limit
-        found.append(int(limit.read_text(encoding="utf-8")) / 1e9)
-    return min(found, default=float("nan"))

@@ -15,8 +15,8 @@ import pooch
 
 from utils import files
 from utils.data import PictureSets
-from utils.folders import DataError
 from utils.model import count_parameters
+from utils.picture_folders import DataError
 from utils.settings import Settings
 
 

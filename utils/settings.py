@@ -8,7 +8,7 @@ import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from utils import download, files, folders, hardware
+from utils import download, files, hardware, picture_folders
 
 REPOSITORY = files.REPOSITORY
 SMALLEST_SIDE = 32  # pixels; VGG16 halves the picture five times
@@ -147,7 +147,7 @@ def _choose_side(data: str) -> tuple[int, str]:
     """A side in pixels, and the reason; data/vgg16-imagenet.md has the measurements behind it."""
     if data in ("cifar10", "toys"):
         return SIDES[0], "as in the old recipe"
-    shorter = folders.typical_side(Path(data))
+    shorter = picture_folders.typical_side(Path(data))
     side = max((side for side in SIDES if side <= shorter), default=SIDES[0])
     return side, f"the shorter side of the pictures is {shorter} px (median)"
 

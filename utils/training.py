@@ -138,7 +138,7 @@ def recover_runs(settings: Settings, sets: PictureSets) -> dict[str, Run]:
     """All cases: read where notebook 04 has saved them, else trained now; says which.
 
     Raises:
-        folders.DataError: a saved model was trained on other classes than the pictures have.
+        DataError: a saved model was trained on other classes than the pictures have.
     """
     runs = {}
     for case in model.CASES:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from utils import model
-from utils.experiments import recipe, record, unlike
+from utils.experiments import full_run, recipe, unlike
 from utils.experiments.recipe import Recipe
 
 QUICK = Recipe(stages=((24, 1), (32, 1)), batch_size=16, peak_rate=0.01)
@@ -36,14 +36,14 @@ def test_a_killed_run_ends_where_an_uninterrupted_one_does(make_settings, tmp_pa
             raise KeyboardInterrupt
         return batches(pictures, num_classes, chosen, epoch)
 
-    monkeypatch.setattr(record, "save", lambda name, table, about: saved.update({name: table}))
+    monkeypatch.setattr(full_run, "save", lambda name, table, about: saved.update({name: table}))
     monkeypatch.setattr(recipe, "training_batches", kill)
     with pytest.raises(KeyboardInterrupt):
-        record.run(settings, QUICK)
+        full_run.run(settings, QUICK)
     monkeypatch.setattr(recipe, "training_batches", batches)
-    record.run(settings, QUICK)
-    sets = record.load_sets(settings)
-    whole, curve = record.train(QUICK, settings, sets, tmp_path / "whole")
+    full_run.run(settings, QUICK)
+    sets = full_run.load_sets(settings)
+    whole, curve = full_run.train(QUICK, settings, sets, tmp_path / "whole")
     columns = ["epoch", "side", "learning_rate"]
     assert saved["record"][columns].equals(curve[columns])
     assert saved["record"].minutes.is_monotonic_increasing

@@ -15,7 +15,7 @@ import pandas as pd
 
 from utils import files
 from utils.data import load_sets
-from utils.experiments import amount, record, results, speed, unlike
+from utils.experiments import amount, full_run, results, speed, unlike
 from utils.experiments.amount import part
 from utils.settings import Settings, choose_settings
 
@@ -64,7 +64,7 @@ def measure_speed(settings: Settings) -> None:
         results.save(name, table, about)
 
 
-EXPERIMENTS = {"amount": measure_amount, "speed": measure_speed, "record": record.run}
+EXPERIMENTS = {"amount": measure_amount, "speed": measure_speed, "record": full_run.run}
 
 
 def main(arguments: list[str] | None = None) -> int:

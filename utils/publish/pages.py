@@ -1,7 +1,7 @@
 """Put recorded results into README and the front page, as tables between marks.
 
-python -m utils.publish.pages                              fill the tables from data/results/
-python -m utils.publish.pages toys --command "make run"    first record the scoreboard of notebook 05
+python -m utils.publish.pages                             fill the tables from data/results/
+python -m utils.publish.pages toys --command "make run"   first record notebook 05's scoreboard
 
 The second is given the command that made the scoreboard, and needs the same TRANSFER_* settings.
 A table stands between `<!-- table NAME -->` and `<!-- end -->`.
@@ -27,7 +27,12 @@ def scoreboard(name: str) -> str:
     """The table of data/results/scoreboard-NAME.csv in Markdown."""
     board = pd.read_csv(RESULTS / f"scoreboard-{name}.csv")
     rows = [
-        (row.case, f"{row.test_accuracy:.3f}", f"{row.trainable_parameters:,}", f"{row.seconds:.0f}")
+        (
+            row.case,
+            f"{row.test_accuracy:.3f}",
+            f"{row.trainable_parameters:,}",
+            f"{row.seconds:.0f}",
+        )
         for row in board.itertuples()
     ]
     return markdown(("way of training", "test accuracy", "trained parameters", "seconds"), rows)

@@ -6,10 +6,11 @@ import socket
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 from utils import download, settings, weights
-from utils.publish import check
+from utils.publish import check_computer as check
 
 
 def find(findings):
@@ -122,9 +123,17 @@ def test_the_whole_on_this_computer(fake, option):
     ast.parse(inspect.getsource(check), feature_version=(3, 8))
     if option == "-S":
         fake.write_text("import os; os.abort()")
-    command = [sys.executable, option, "-m", "utils.publish.check"]
+    command = [sys.executable, option, "-m", "utils.publish.check_computer"]
     done = subprocess.run(command, cwd=check.REPOSITORY, capture_output=True, encoding="utf-8")
     problems = {line.split()[1] for line in done.stdout.splitlines() if line[:7] == "PROBLEM"}
     problems -= {"TRANSFER_OUTPUTS", "KERAS_HOME"}  # the disk may be full
     assert problems == ({"packages", "TensorFlow", "jupyter"} if option == "-S" else set())
     assert done.returncode >= bool(problems) and "Traceback" not in done.stderr
+
+
+def test_memory_is_that_of_the_container_if_it_has_less(tmp_path):
+    whole = check.memory_gigabytes(tmp_path / "no such file")
+    assert whole > 0 or np.isnan(whole)
+    for text, expected in (("max\n", whole), ("4000000\n", 0.004)):
+        (tmp_path / "limit").write_text(text)
+        np.testing.assert_equal(check.memory_gigabytes(tmp_path / "limit"), expected)

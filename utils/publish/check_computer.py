@@ -1,6 +1,6 @@
 """Check whether this computer can run the notebooks: a line for each part, with what to do.
 
-python -m utils.publish.check    exit status 0: no problem; 1: a problem was found
+python -m utils.publish.check_computer    exit status 0: no problem; 1: a problem was found
 It needs the standard library alone and Python 3.8, so that it can say what is missing or old.
 """
 
@@ -114,6 +114,16 @@ def check_tensorflow(seconds: float = 180.0) -> Iterator[Finding]:
     yield Finding("TensorFlow", found, problem)
 
 
+def memory_gigabytes(limit: Path = Path("/sys/fs/cgroup/memory.max")) -> float:
+    """Return the memory of the computer, or of its container if that is less; nan if unknown."""
+    found = []
+    with contextlib.suppress(AttributeError, OSError, ValueError):  # Windows has no sysconf
+        found.append(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 1e9)
+    with contextlib.suppress(OSError, ValueError):  # "max" means no limit
+        found.append(int(limit.read_text(encoding="utf-8")) / 1e9)
+    return min(found, default=float("nan"))
+
+
 def check_hardware() -> Iterator[Finding]:
     from utils import hardware
 
@@ -121,7 +131,7 @@ def check_hardware() -> Iterator[Finding]:
     flags = hardware.cpu_flags().intersection(hardware.BFLOAT16_FLAGS)
     found = f"cores: {cores}, {', '.join(sorted(flags)) or 'no sign of bfloat16'}"
     yield Finding("CPU", found, note=cores == 1 and SMALLER)
-    total = free = hardware.memory_gigabytes()  # nan where the system does not say
+    total = free = memory_gigabytes()  # nan where the system does not say
     with contextlib.suppress(ImportError):
         memory = importlib.import_module("psutil").virtual_memory()
         total = min(memory.total / 1e9, total)  # the first if the other is nan
@@ -191,9 +201,9 @@ def check_pictures() -> Iterator[Finding]:
     """Count the pictures in the folder that TRANSFER_DATA names, without reading them."""
     if os.environ.get("TRANSFER_DATA", "").strip() in ("", "auto", "cifar10", "toys"):
         return
-    from utils import folders
+    from utils import picture_folders
 
-    train, test, names = folders.open_folder(_folder("TRANSFER_DATA", ""), side=48)
+    train, test, names = picture_folders.open_folder(_folder("TRANSFER_DATA", ""), side=48)
     paths = train.paths + test.paths
     empty = [str(path) for path in paths if not path.stat().st_size]
     problem = empty and f"{len(empty)} files are empty; replace them: {', '.join(empty[:5])}"

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from utils.folders import DataError, open_folder, read_picture, typical_side
+from utils.picture_folders import DataError, open_folder, read_picture, typical_side
 
 SIDE = 32
 MODES = [  # as PIL calls them, with a colour and what it is in red, green and blue

@@ -1,6 +1,5 @@
 """The settings: who decides, what is refused, and that choosing writes nothing."""
 
-import json
 import os
 
 import pytest
@@ -119,10 +118,9 @@ def test_results_of_unlike_choices_are_never_mixed(tmp_path):
     assert {each.folder.parent for each in chosen} == {tmp_path / "outputs"}
 
 
-def test_settings_are_printed_with_their_reasons_and_kept_as_plain_values():
+def test_settings_are_printed_with_their_reasons():
     chosen = choose_settings(data="cifar10", size="tiny", side=40)
     values = {"data": "cifar10", "weights": "imagenet", "size": "tiny", "side": 40}
     values["precision"] = "float32"
-    assert json.loads(json.dumps(settings.describe(chosen))) == values
     rows = [line.split(maxsplit=2) for line in str(chosen).splitlines()]
     assert rows == [[name, str(value), chosen.reasons[name]] for name, value in values.items()]

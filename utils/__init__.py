@@ -1,8 +1,7 @@
-"""What is not the lesson: data, settings, plots, and the measuring that the notebooks quote."""
+"""What is not the lesson: settings, pictures, files, plots."""
 
 import os
 
-# TensorFlow computes with oneDNN by itself only on processors with AVX-512 for neural networks; on
-# others it trains VGG16 several times slower for it (measured in notebook 07). It reads the
-# variable when it is imported, so this stands here. Who has set it keeps what they set.
+# Without this TensorFlow trains VGG16 several times slower on some processors (see notebook 07).
+# It reads the variable when it is imported.
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")

@@ -25,9 +25,9 @@ class DataError(ValueError):
 
 @dataclass(frozen=True)
 class ListedPictures:
-    """Picture files and their labels, read and resized when they are needed.
+    """Picture files and their labels, int64 [n], read and resized when they are needed.
 
-    `labels` is int64 [n]; `read(indices)` gives uint8 pictures [len(indices), side, side, 3].
+    `read(indices)` gives uint8 pictures [len(indices), side, side, 3].
     """
 
     paths: list[Path]
@@ -113,11 +113,8 @@ def _class_names(folder: Path) -> list[str]:
 def _list_pictures(folder: Path, class_names: list[str], side: int) -> ListedPictures:
     paths, labels = [], []
     for label, name in enumerate(class_names):
-        found = sorted(
-            path
-            for path in (folder / name).iterdir()
-            if path.suffix.lower() in PICTURE_ENDINGS and not path.name.startswith(".")
-        )
+        visible = (p for p in (folder / name).iterdir() if not p.name.startswith("."))
+        found = sorted(p for p in visible if p.suffix.lower() in PICTURE_ENDINGS)
         if len(found) < FEWEST_PER_CLASS:
             raise DataError(
                 f"{folder / name} holds {len(found)} pictures; {FEWEST_PER_CLASS} or more are "

@@ -5,12 +5,8 @@ Colours are those of matplotlib's tableau-colorblind10; nothing is told by colou
 
 import matplotlib.pyplot as plt
 import numpy as np
-import pandas as pd
-
-from utils.data import resize
 
 BLUE, ORANGE, GREY = "#006BA4", "#FF800E", "#ABABAB"
-LINES = ("-", "--", "-.", ":")
 
 
 def use_style() -> None:
@@ -55,13 +51,6 @@ def one_of_each(labels: np.ndarray, per_class: int, num_classes: int) -> np.ndar
     return np.concatenate([np.flatnonzero(labels == c)[:per_class] for c in range(num_classes)])
 
 
-def show_filters(kernel: np.ndarray) -> None:
-    """The 3x3 filters of a first layer [3, 3, 3, n] as little colour pictures, each stretched."""
-    filters = np.moveaxis(np.asarray(kernel, "float32"), -1, 0)[..., ::-1]  # BGR -> RGB
-    low, high = (f(filters, axis=(1, 2, 3), keepdims=True) for f in (np.min, np.max))
-    show_pictures((filters - low) / (high - low + 1e-9), columns=16, size=0.5)
-
-
 def show_feature_maps(picture: np.ndarray, maps: dict[str, np.ndarray], per_block: int = 5) -> None:
     """One picture and, block by block, its liveliest feature maps [height, width, channels]."""
     _, grid = plt.subplots(per_block, len(maps) + 1, figsize=(1.35 * (len(maps) + 1), 6.4))
@@ -76,35 +65,6 @@ def show_feature_maps(picture: np.ndarray, maps: dict[str, np.ndarray], per_bloc
         side = values.shape[0]
         grid[0, column].set_title(f"{block}\n{side}x{side}", fontsize="small")
     plt.show()
-
-
-def show_curves(histories: dict[str, pd.DataFrame], chance: float) -> None:
-    """Validation accuracy and loss by epoch, one line a case, the best epoch marked."""
-    _, (left, right) = plt.subplots(1, 2, figsize=(10, 3.8))
-    for place, (case, history) in enumerate(histories.items()):
-        epochs = np.arange(1, len(history) + 1)
-        style = {
-            "label": case,
-            "linestyle": LINES[place % 4],
-            "markevery": [history.val_loss.argmin()],
-        }
-        left.plot(epochs, history.val_accuracy, marker="o", **style)
-        right.plot(epochs, history.val_loss, marker="o", **style)
-    left.axhline(chance, color="black", linewidth=1, linestyle=":")
-    left.annotate("chance", (1, chance), xytext=(0, 3), textcoords="offset points")
-    left.set(xlabel="epoch", ylabel="validation accuracy", ylim=(0, 1))
-    right.set(xlabel="epoch", ylabel="validation loss")
-    left.legend(fontsize="small")
-    plt.show()
-
-
-def show_heat(images: np.ndarray, heat: np.ndarray, titles: list[str]) -> None:
-    """Pictures above, the same with a heat map [n, height, width] in 0..1 laid over below."""
-    small = np.repeat((255 * heat[..., None]).astype("uint8"), 3, axis=-1)
-    colours = plt.get_cmap("viridis")(resize(small, images.shape[1])[..., 0])[..., :3]
-    blended = 0.4 * images / 255 + 0.6 * colours
-    rows = np.concatenate([images / 255, blended])
-    show_pictures(rows, [*titles, *[""] * len(images)], columns=len(images), size=1.35)
 
 
 def draw_network(network) -> None:

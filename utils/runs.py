@@ -108,7 +108,6 @@ def check_classes(path: Path, known: list[str], given: list[str]) -> None:
     if known != given:
         odd = ", ".join(sorted(set(known) ^ set(given))) or "none, but their order differs"
         raise DataError(
-            f"The model {path} was trained on {len(known)} classes, the pictures have "
-            f"{len(given)}; in only one of them: {odd}.\n"
-            "Execute notebook 04 to train on these pictures, or choose the model's own."
+            f"The model {path} was trained on {len(known)} classes, the pictures have {len(given)};"
+            f" in only one of them: {odd}.\nExecute notebook 04 to train on these pictures."
         )

@@ -5,7 +5,7 @@ Taught in notebook 01. Nothing is chosen on import; `choose_settings` does it.
 
 import hashlib
 import os
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from utils import download, files, hardware, picture_folders
@@ -168,9 +168,3 @@ def short_name(value: str) -> str:
     if len(path.parts) < 2:
         return value
     return f"{path.name.split('.')[0]}-{hashlib.sha256(value.encode()).hexdigest()[:6]}"
-
-
-def describe(settings: Settings) -> dict:
-    """The settings as plain values, to be kept beside a result."""
-    kept = asdict(settings)
-    return {name: kept[name] for name in ("data", "weights", "size", "side", "precision")}

@@ -18,9 +18,7 @@ from utils.settings import Settings
 SEED = 0
 HEAD_RATE = 1e-3
 HEAD_EPOCHS = 100  # at most; on stored features an epoch costs a fraction of a second
-HEAD_PATIENCE = 10
 WHOLE_RATE = 2e-4  # the highest one of the schedule
-WHOLE_PATIENCE = 3
 
 
 def compile_for_classes(network: keras.Model, optimizer: keras.optimizers.Optimizer) -> None:
@@ -47,11 +45,6 @@ def with_mirror_images(pictures: PictureSet) -> PictureSet:
     return PictureSet(images, np.concatenate([pictures.labels] * 2))
 
 
-def early_stopping(patience: int) -> list[keras.callbacks.Callback]:
-    """Stop when the validation loss has not improved for `patience` epochs; go back to the best."""
-    return [keras.callbacks.EarlyStopping(patience=patience, restore_best_weights=True)]
-
-
 def features_of(network: keras.Model, images: np.ndarray) -> np.ndarray:
     """What the base of `network` makes of pictures: float32 [n, height, width, channels]."""
     pictures = keras.Input(network.input_shape[1:])
@@ -70,20 +63,21 @@ def train_whole(network: keras.Model, sets: PictureSets, epochs: int):
         shuffle=False,  # the dataset shuffles itself
         validation_data=make_dataset(sets.validation),
         epochs=epochs,
-        callbacks=early_stopping(WHOLE_PATIENCE),
+        callbacks=[keras.callbacks.EarlyStopping(patience=3, restore_best_weights=True)],
         verbose=2,
     )
 
 
 def fit_head(head, train: PictureSet, validation: PictureSet, callbacks: list | None = None):
     """Train a head on stored features (the sets' images) until it stops improving; History."""
+    stop = keras.callbacks.EarlyStopping(patience=10, restore_best_weights=True)
     compile_for_classes(head, keras.optimizers.Adam(HEAD_RATE))
     return head.fit(
         make_dataset(train, shuffle=True),
         shuffle=False,  # the dataset shuffles itself
         validation_data=make_dataset(validation),
         epochs=HEAD_EPOCHS,
-        callbacks=callbacks or early_stopping(HEAD_PATIENCE),
+        callbacks=callbacks or [stop],
         verbose=0,
     )
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import pandas as pd
 
 from utils import files
-from utils.settings import REPOSITORY, Settings, describe
+from utils.settings import REPOSITORY, Settings
 
 RESULTS = REPOSITORY / "data" / "results"
 COLUMNS = {  # of what is recorded; for other files only the revision in their JSON has the code
@@ -84,7 +84,8 @@ def provenance(settings: Settings, command: str) -> dict:
     cpu = found[1].strip() if found else platform.processor() or platform.machine()
     changed = ", utils changed since" if git("status", "--porcelain", "utils") else ""
     packages = ("tensorflow", "keras", "numpy", "scikit-learn")
-    chosen = describe(settings)
+    names = ("data", "weights", "size", "side", "precision")
+    chosen = {name: getattr(settings, name) for name in names}
     for name in ("data", "weights"):  # no path of this machine in a published file
         chosen[name] = Path(chosen[name]).name
     return {

@@ -38,10 +38,7 @@ class Learner:
             if value is ...:
                 raise Unfilled
             if value is None:
-                raise Hint(
-                    f"`{name}` is None. Many methods, such as a list's `sort`, change an object "
-                    "in place and return nothing. Did you assign the result of such a method?"
-                )
+                raise Hint(f"`{name}` is None. Did you assign the result of a method like `sort`?")
         return values
 
     def _take(self, names: tuple[str, ...], advice: str):
@@ -55,8 +52,7 @@ class Learner:
 def call(function: Callable, *arguments):
     """The result of a function that the learner wrote; raises Hint if it fails."""
     name = getattr(function, "__name__", "your function")
-    if not callable(function):
-        raise Hint(f"`{name}` should be a function; it is a {type(function).__name__}.")
+    expect(name, function, Callable, "a function")
     try:
         value = function(*arguments)
     except Exception as error:  # a learner's code may raise anything
@@ -66,6 +62,12 @@ def call(function: Callable, *arguments):
     if value is None:
         raise Unfilled(f"`{name}` returns nothing. Its last line should return the result.")
     return value
+
+
+def expect(name: str, value: object, kind: type | tuple[type, ...], wanted: str) -> None:
+    """Raise Hint if an answer is not of the kind that is wanted."""
+    if not isinstance(value, kind):
+        raise Hint(f"`{name}` is of type {type(value).__name__}; it should be {wanted}.")
 
 
 def number(name: str, value: object) -> Real:
@@ -102,8 +104,8 @@ def verdict(number: str, variables: dict) -> str:
         return f"not yet. {hint}"
     except Exception as error:  # an answer of a kind that the check did not expect
         return (
-            f"not yet. The check could not read your answer ({type(error).__name__}: {error}). "
-            f"Is it of the kind that the exercise asks for? {AGAIN}"
+            f"not yet. The check could not read your answer ({type(error).__name__}: {error}). Is "
+            f"it of the kind that the exercise asks for? {AGAIN}"
         )
 
 

@@ -4,8 +4,9 @@ import math
 
 import numpy as np
 
-from utils.exercises import Hint, Learner, number
+from utils.exercises import Hint, Learner, expect, number
 
+ROUNDED = 1e-3  # an answer may have been rounded to three decimals
 AS_LOW = 1.1  # times Adam's loss; from one rate of a search to the next it changes by more
 
 
@@ -35,15 +36,14 @@ def check_1(learner: Learner) -> str:
         )
     if not head_moved:
         raise Hint(
-            "The base of `late` stays in a fit on four pictures, but so does its head: nothing is "
-            "left that could learn. Which part should be frozen, and which not?"
+            "The base of `late` stays in a fit on four pictures, but so does its head. Which part "
+            "should be frozen, and which not?"
         )
-    if not isinstance(stayed, bool | np.bool_):
-        raise Hint(f"`base_stayed` is of type {type(stayed).__name__}; it should be True or False.")
+    expect("base_stayed", stayed, (bool, np.bool_), "True or False")
     if not stayed:
         raise Hint(
-            "`base_stayed` is False, but the base of `late` stays in a fit on four pictures. Did "
-            "you measure after the repair? And what does `base_moves` return for a base that moves?"
+            "`base_stayed` is False, but the base of `late` stays. Did you measure after the "
+            "repair? And what does `base_moves` return for a base that moves?"
         )
     return "In a fit on four pictures the head moves and the base stays, as `trainable` says."
 
@@ -51,31 +51,21 @@ def check_1(learner: Learner) -> str:
 def check_2(learner: Learner) -> str:
     """`reported`: the fraction of correct yes-or-no answers; `honest`: of correct pictures."""
     labels = learner.given("sets").validation.labels
-    scores, *filled = learner.answer("scores", "reported", "honest")
-    reported, honest = (
-        number(name, value) for name, value in zip(("reported", "honest"), filled, strict=True)
-    )
-    scores = np.asarray(scores)
+    reported, honest = (number(name, learner.answer(name)) for name in ("reported", "honest"))
+    scores = np.asarray(learner.answer("scores"))
     if scores.ndim != 2 or len(scores) != len(labels) or scores.max() > 0.5:
         raise Hint("`scores` are not those that were handed out. Run the whole cell again.")
     answers = ((scores > 0.5) == (labels[:, None] == np.arange(scores.shape[1]))).mean()
     pictures = (scores.argmax(axis=1) == labels).mean()
-    if same(reported, pictures) and same(honest, answers):
+    if not math.isclose(reported, answers, abs_tol=ROUNDED):
         raise Hint(
-            f"`reported` is {reported:.3f} and `honest` is {honest:.3f}. One is a fraction of "
-            "yes-or-no answers, the other a fraction of pictures. Which of them would you believe?"
+            f"`reported` is {reported:.3f}. Binary accuracy counts the {scores.size:,} answers in "
+            "`scores`, each of which is no. What fraction of them agrees with `truth`?"
         )
-    if not same(reported, answers):
+    if not math.isclose(honest, pictures, abs_tol=ROUNDED):
         raise Hint(
-            f"`reported` is {reported:.3f}. Binary accuracy looks at each of the {scores.size:,} "
-            "answers in `scores` by itself, and all of them are no. What fraction of them agrees "
-            "with `truth`?"
-        )
-    if not same(honest, pictures):
-        again = ", the binary accuracy again" if same(honest, answers) else ""
-        raise Hint(
-            f"`honest` is {honest:.3f}{again}. Count pictures: which class is the most probable in "
-            "a row of `scores`, however small its score, and is it the picture's own?"
+            f"`honest` is {honest:.3f}. Count pictures, not answers: which class is the most "
+            "probable in a row of `scores`, however small its score, and is it the picture's own?"
         )
     return (
         f"The same useless network has a binary accuracy of {reported:.3f} and is right on "
@@ -106,11 +96,6 @@ def check_3(learner: Learner) -> str:
     jumped = not history[0] < 1.5 * slow[0]  # true for NaN as well
     raise Hint(
         f"{found} In the first epoch it was {history[0]:.3f}, with SGD at 0.001 {slow[0]:.3f}: it "
-        f"{'jumped away at once' if jumped else 'has not come far enough'}. Is that rate too small "
-        "or too large? Rates are searched in factors, not in small steps."
+        f"{'jumped away at once' if jumped else 'has not come far enough'}. Rates are searched in "
+        "factors, not in small steps."
     )
-
-
-def same(value: float, other: float) -> bool:
-    """Whether two numbers are equal, even if one was rounded to three decimals."""
-    return math.isclose(value, other, abs_tol=1e-3)

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from utils.exercises import Hint, Learner, Unfilled, call, number
+from utils.exercises import Hint, Learner, Unfilled, call, expect, number
 
 
 def check_1(learner: Learner) -> str:
@@ -14,37 +14,25 @@ def check_1(learner: Learner) -> str:
     sure = learner.answer("sure")
     leads, root = b - a, len(a) ** 0.5
     if wins != np.sum(leads > 0):
-        raise Hint(
-            f"`seeds_for_b` is {wins:.3g}. Count the seeds in which `b` is higher than `a`; in "
-            f"{np.sum(leads == 0)} of {len(a)} they are equal."
-        )
+        raise Hint(f"`seeds_for_b` is {wins:.3g}. In how many seeds is `b` higher, not equal?")
     if not close(lead, leads.mean()):
-        mistakes = {
-            -leads.mean(): "That is how far A is ahead of B. Whose lead is it?",
-            leads[0]: "That is the lead of the first seed alone.",
-        }
-        advice = f"The leads of B go from {leads.min():.4f} to {leads.max():.4f}. Take their mean."
-        found = (words for value, words in mistakes.items() if close(lead, value))
-        raise Hint(f"`lead` is {lead:.4f}. {next(found, advice)}")
-    deviations = [(s.std(ddof=1), s.std()) for s in (leads, a, b)]  # of samples and of populations
-    of_leads, of_a, of_b = (np.array(pair) for pair in deviations)
-    if not any(close(error, value / root) for value in of_leads):
-        if any(close(error, value) for value in of_leads):
+        raise Hint(
+            f"`lead` is {lead:.4f}. The leads of B over A go from {leads.min():.4f} to "
+            f"{leads.max():.4f}. Take their mean."
+        )
+    deviations = leads.std(ddof=1), leads.std()  # of a sample and of a population
+    if not any(close(error, value / root) for value in deviations):
+        if any(close(error, value) for value in deviations):
             raise Hint(
                 f"`error` is {error:.4f}, the standard deviation of the leads: how far a single "
                 f"seed strays. How far does the mean of {len(a)} stray?"
             )
-        if any(close(error, v / root) for v in (*(of_a + of_b), *np.hypot(of_a, of_b))):
-            raise Hint(
-                f"`error` is {error:.4f}, made of the errors of A and B as if they had been "
-                "measured apart. Both got the same digits in each seed. How do the leads vary?"
-            )
         raise Hint(
-            f"`error` is {error:.4f}. The {len(a)} leads have a standard deviation of "
-            f"{of_leads[0]:.4f}; how does the error of their mean follow from it?"
+            f"`error` is {error:.4f}. A and B got the same digits in each seed, so their errors do "
+            f"not simply add up. The {len(a)} leads have a standard deviation of "
+            f"{deviations[0]:.4f}; how does the error of their mean follow from it?"
         )
-    if not isinstance(sure, bool | np.bool_):
-        raise Hint(f"`sure` should be True or False; it is a {type(sure).__name__}.")
+    expect("sure", sure, (bool, np.bool_), "True or False")
     if sure != (abs(lead) > 2 * error):
         raise Hint(
             f"`sure` is {sure}, with a lead of {lead:.4f} and a standard error of {error:.4f}. "
@@ -75,7 +63,6 @@ def check_2(learner: Learner) -> str:
             6: "It charges all 24 seconds, but 4 of them have been paid for the first 0.60.",
             500: "A point is a hundredth of accuracy.",
             0.05: "A point is a hundredth of accuracy.",
-            24 / 14: "That is made of points over no training. How many come on top of 0.60?",
         }
         advice = "How many seconds come on top, and for how many extra points?"
         found = (words for value, words in mistakes.items() if close(paid, value))

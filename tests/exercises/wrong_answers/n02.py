@@ -36,16 +36,15 @@ WRONG = {
         (
             "offset = [-123.68, -116.779, -103.939]\n"
             "repaired = keras.Model(fresh, layers.Rescaling(1.0, offset=offset)(fresh[..., ::-1]))",
-            "what about the means",
+            "Compare these with ImageNet's means, in this order",
         ),
         (
             "repaired = keras.Model(fresh, keras.ops.flip(fresh, axis=-1))",
-            "Compare these with ImageNet's means",
+            "sign included",
         ),
     ],
     "2.2": [
         ("parameters_of_head = 3 * 512", "What else has a unit"),
-        ("parameters_of_head = 3 * 512 + 1", "one bias for the whole layer"),
         ("parameters_of_head = 3 * 3 * 512 * 3 + 3", "How many numbers reach"),
     ],
     "2.3": [

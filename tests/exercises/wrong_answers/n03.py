@@ -33,12 +33,12 @@ WRONG = {
         (
             "reported = (scores.argmax(axis=1) == sets.validation.labels).mean()\n"
             "honest = ((scores > 0.5) == truth).mean()",
-            "Which of them would you believe",
+            "agrees with `truth`",
         ),
         (
             "reported = ((scores > 0.5) == truth).mean()\n"
             "honest = keras.metrics.BinaryAccuracy()(truth, scores)",
-            "the binary accuracy again",
+            "Count pictures",
         ),
     ],
     "3.3": [

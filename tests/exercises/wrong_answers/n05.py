@@ -39,7 +39,7 @@ WRONG = {
             # where one accuracy lies outside the other's interval
             "num_pictures = 1_000\n"
             "while interval(0.86, num_pictures)[0] <= 0.85:\n    num_pictures += 1_000",
-            "Both networks have an interval",
+            "Both must get narrower",
         ),
         ("num_pictures = 100_000", "fewer would do"),
     ],
@@ -61,7 +61,7 @@ WRONG = {
         (
             "def precision_and_recall(confusion, k):\n"
             "    return confusion[k, k] / confusion[:, k].sum()",
-            "should return two numbers",
+            "could not read your answer",
         ),
     ],
 }

@@ -44,7 +44,7 @@ lead = a.mean() - b.mean()
 error = np.std(b - a) / np.sqrt(10)
 sure = abs(lead) > 2 * error
 """,
-            "Whose lead is it?",
+            "The leads of B over A",
         ),
         (
             """
@@ -53,7 +53,7 @@ lead = b.mean() - a.mean()
 error = a.std(ddof=1) / np.sqrt(10) + b.std(ddof=1) / np.sqrt(10)
 sure = abs(lead) > 2 * error
 """,
-            "measured apart",
+            "do not simply add up",
         ),
     ],
     "6.2": [

@@ -14,7 +14,7 @@ def test_the_script_of_notebook_05_trains_tests_and_saves_a_classifier(odd_folde
     notebook = nbformat.read(NOTEBOOKS / "05-evaluate.ipynb", as_version=4)
     (cell,) = [cell for cell in notebook.cells if cell.id == "05-script"]
     (script,) = re.findall(r"```python\n(.*?)\n```", cell.source, re.DOTALL)
-    assert len(script.splitlines()) <= 60 and "utils." not in script.replace("keras.utils.", "")
+    assert len(script.splitlines()) <= 70 and "utils." not in script.replace("keras.utils.", "")
     for old, new in (('128, "imagenet"', f"48, {str(IMAGENET)!r}"), ("epochs=100", "epochs=5")):
         assert old in script
         script = script.replace(old, new)

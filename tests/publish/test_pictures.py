@@ -23,16 +23,16 @@ def run_all(monkeypatch, tmp_path, folder, **settings):
 
 
 @pytest.mark.slow
-def test_pictures_of_all_sizes_in_three_classes(monkeypatch, tmp_path, odd_folder, capsys):
-    board = run_all(monkeypatch, tmp_path, odd_folder, precision="float32")
+def test_pictures_of_all_sizes_in_three_classes(monkeypatch, tmp_path, odd_folder):
+    board = run_all(monkeypatch, tmp_path, odd_folder, side="48", precision="float32")
     assert "fine-tuned" in board
 
 
 @pytest.mark.slow
 def test_real_photographs(monkeypatch, tmp_path):
-    """Ants and bees, as they are: other sizes than 128 px, and a GIF that is called .jpg."""
+    """Ants and bees, as they are: of many sizes, and with a GIF that is called .jpg."""
     if not (SHARED / "photographs.tar").exists():
         pytest.skip("there are no photographs next to the repository")
     shutil.unpack_archive(SHARED / "photographs.tar", tmp_path, filter="data")
-    board = run_all(monkeypatch, tmp_path, tmp_path / "ants-bees", side="96")
+    board = run_all(monkeypatch, tmp_path, tmp_path / "ants-bees", side="64")
     assert "fine-tuned" in board

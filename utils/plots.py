@@ -1,6 +1,6 @@
 """Figures of pictures, curves and scores. Each function draws one figure and returns nothing.
 
-Colours are those of matplotlib's tableau-colorblind10; nothing is told by colour alone.
+Colours are those of matplotlib's tableau-colorblind10; nothing depends on colour alone.
 """
 
 import matplotlib.pyplot as plt

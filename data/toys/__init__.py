@@ -56,7 +56,7 @@ def make(
 
     Returns (images uint8 [size, SIZE, SIZE, 3], labels int64 [size]) for every size.  A split is
     balanced, its classes come in turn, and no picture is in two splits.  A split depends on the
-    seed and its position only: at another size, or together with others, it begins with the same pictures.
+    seed and its position only: at another size, or with others, it begins with the same pictures.
 
     `on_progress(done_pictures, total_pictures)` is called after each chunk of pictures.
 

@@ -14,7 +14,7 @@ from .distance import Vector
 from .rays import RAYS_PER_ROW, aim_camera, column, find_hits, shine
 
 SIZE = 32  # pixels to a side
-CHUNK = 50  # pictures drawn at once: always this many, since any other number would be compiled again
+CHUNK = 50  # pictures drawn at once: another number would be compiled again
 PROPORTIONS, SCENE = 12, 60  # random numbers set aside for a figure and for its scene
 
 

@@ -10,7 +10,7 @@ from utils import model
 from utils.experiments import full_run, recipe, unlike
 from utils.experiments.recipe import Recipe
 
-QUICK = Recipe(stages=((24, 1), (32, 1)), batch_size=16, peak_rate=0.01)
+QUICK = Recipe(stages=((32, 1), (48, 1)), batch_size=16, peak_rate=0.01)
 
 
 @pytest.fixture(scope="module")
@@ -49,8 +49,9 @@ def test_a_killed_run_ends_where_an_uninterrupted_one_does(make_settings, tmp_pa
     assert saved["record"].minutes.is_monotonic_increasing
     assert saved["record-test"].test_pictures.tolist() == [len(sets.test)]
     plain = keras.models.load_model(settings.folder / "record" / "model.keras")
-    expected = keras.ops.softmax(whole.predict(sets.test.images, verbose=0))
-    assert np.allclose(plain.predict(sets.test.images, verbose=0), expected, atol=1e-2)
+    views = recipe.view(sets.test.images, 48)
+    expected = keras.ops.softmax(whole.predict(views, verbose=0))
+    assert np.allclose(plain.predict(views, verbose=0), expected, atol=1e-2)
 
 
 def test_fused_batch_norm_is_keras_batch_norm():
@@ -72,33 +73,37 @@ def first_batch(pictures, chosen, epoch=0):
 
 def test_batches_are_another_version_of_the_pictures_in_each_epoch(digits):
     images, labels = first_batch(digits.train, QUICK, epoch=1)
-    assert images.shape == (16, 32, 32, 3) and labels.shape == (16, 10)
+    assert images.shape == (16, 48, 48, 3) and labels.shape == (16, 10)
     assert np.array_equal(images, first_batch(digits.train, QUICK, epoch=1)[0])
-    assert first_batch(digits.train, QUICK, epoch=0)[0].shape == (16, 24, 24, 3)
+    assert first_batch(digits.train, QUICK, epoch=0)[0].shape == (16, 32, 32, 3)
     other = replace(QUICK, stages=((32, 2),))
     assert not np.array_equal(*(first_batch(digits.train, other, e)[1] for e in (0, 1)))
 
 
-def test_pictures_are_flipped_and_get_a_hole(digits):
-    bare = replace(QUICK, stages=((32, 1),), shift=0, hole=0, batch_size=64)
-    images, _ = first_batch(digits.train, bare)
+def test_every_other_epoch_mirrors_a_picture(digits):
+    bare = replace(QUICK, stages=((32, 2),), shift=0, batch_size=64)
     known = {picture.tobytes() for picture in digits.train.images}
-    plain = [picture.astype("uint8").tobytes() in known for picture in images]
-    mirrored = [picture[:, ::-1].astype("uint8").tobytes() in known for picture in images]
-    assert (
-        all(a or b for a, b in zip(plain, mirrored, strict=True)) and any(plain) and any(mirrored)
-    )
-    holed, _ = first_batch(digits.train, replace(bare, hole=8))
-    changed = (holed != images).any(-1).sum((1, 2))
-    assert 0 < changed.max() <= 64  # a square of 8 x 8 px, or what of it lies inside
+    shown = []
+    for epoch in (0, 1):
+        images = first_batch(digits.train, bare, epoch)[0].astype("uint8")
+        plain = {picture.tobytes() for picture in images} & known
+        mirrored = {picture[:, ::-1].tobytes() for picture in images} & known
+        assert len(plain) + len(mirrored) == len(images) and plain and mirrored
+        shown.append((plain, mirrored))
+    assert shown[0] == shown[1][::-1]
+
+
+def test_views_are_the_pictures_mirrored_and_moved(digits):
+    images = digits.train.images
+    (same,) = recipe.view(images, 32)
+    assert np.array_equal(same, images)
+    (mirrored,) = recipe.view(images, 32, mirrored=True)
+    assert np.array_equal(mirrored, images[:, :, ::-1])
+    (moved,) = recipe.view(images, 32, move=1)
+    assert np.array_equal(moved[:, :-1, :-1], images[:, 1:, 1:])
 
 
 def test_the_rate_rises_and_falls():
-    network = keras.Sequential([keras.Input((1,)), keras.layers.Dense(10)])
-    recipe.compile_network(network, Recipe(peak_rate=0.2, warm_up=0.1), steps=100)
-    values = []
-    for step in (0, 10, 60, 100):
-        network.optimizer.iterations.assign(step)
-        values.append(float(network.optimizer.learning_rate))
-    assert values[0] == pytest.approx(0.02) and values[1] == pytest.approx(0.2)
-    assert 0 < values[2] < 0.2 and values[3] == pytest.approx(0, abs=1e-6)
+    rate = recipe.UpAndDown(0.2, warm_up=10, steps=110)
+    values = [float(rate(step)) for step in (0, 9, 60, 110)]
+    assert values == pytest.approx([0.02, 0.2, 0.1, 0])

@@ -1,83 +1,68 @@
-"""Checks of notebook 06: ten seeds instead of one, the price of one more point of accuracy."""
+"""Checks of notebook 06: a choice within a time limit, and whether a lead is more than luck."""
 
 import numpy as np
 import pandas as pd
 
-from utils.exercises import Hint, Learner, Unfilled, call, expect, number
+from utils.exercises import Hint, Learner, call, expect, number
 
 
 def check_1(learner: Learner) -> str:
-    """In how many seeds B wins; its mean lead, the standard error, and whether that is enough."""
-    a, b = (np.asarray(scores, float) for scores in learner.answer("a", "b"))
-    names = ("seeds_for_b", "lead", "error")
-    wins, lead, error = (number(name, learner.answer(name)) for name in names)
-    sure = learner.answer("sure")
-    leads, root = b - a, len(a) ** 0.5
-    if wins != np.sum(leads > 0):
-        raise Hint(f"`seeds_for_b` is {wins:.3g}. In how many seeds is `b` higher, not equal?")
-    if not close(lead, leads.mean()):
-        raise Hint(
-            f"`lead` is {lead:.4f}. The leads of B over A go from {leads.min():.4f} to "
-            f"{leads.max():.4f}. Take their mean."
-        )
-    deviations = leads.std(ddof=1), leads.std()  # of a sample and of a population
-    if not any(close(error, value / root) for value in deviations):
-        if any(close(error, value) for value in deviations):
-            raise Hint(
-                f"`error` is {error:.4f}, the standard deviation of the leads: how far a single "
-                f"seed strays. How far does the mean of {len(a)} stray?"
-            )
-        raise Hint(
-            f"`error` is {error:.4f}. A and B got the same digits in each seed, so their errors do "
-            f"not simply add up. The {len(a)} leads have a standard deviation of "
-            f"{deviations[0]:.4f}; how does the error of their mean follow from it?"
-        )
-    expect("sure", sure, (bool, np.bool_), "True or False")
-    if sure != (abs(lead) > 2 * error):
-        raise Hint(
-            f"`sure` is {sure}, with a lead of {lead:.4f} and a standard error of {error:.4f}. "
-            "Is the lead, in either direction, more than twice the error?"
-        )
-    return (
-        f"One seed alone would have called B better in {wins} of {len(a)} cases; all together "
-        f"give a lead of {lead:.3f} with a standard error of {error:.3f}, "
-        f"which {'settles' if sure else 'does not settle'} it."
+    """`choose(rows, limit)`: the best way by mean validation accuracy that keeps the limit."""
+    choose = learner.answer("choose")
+    ways = {  # per seed: validation accuracies, test accuracies, seconds
+        "steady": ((0.70, 0.72), (0.70, 0.70), (1, 3)),
+        "lucky once": ((0.50, 0.80), (0.60, 0.60), (2, 2)),
+        "good on the test set": ((0.60, 0.60), (0.90, 0.90), (2, 2)),
+        "dear": ((0.95, 0.95), (0.80, 0.80), (1, 9)),
+    }
+    columns = ("validation_accuracy", "accuracy", "seconds")
+    ours = pd.DataFrame(
+        {"case": way, "seed": seed} | {c: v[seed] for c, v in zip(columns, values, strict=True)}
+        for way, values in ways.items()
+        for seed in (0, 1)
     )
+    found = call(choose, ours.copy(), 2.5)
+    expect("choose(rows, limit)", found, str, "the name of a way, a string")
+    if found != "steady":
+        advice = {
+            "lucky once": "It was best with one seed only. Take the mean over the seeds.",
+            "good on the test set": "It was chosen by test accuracy. What is the test set for?",
+            "dear": "It takes 5 seconds on average, and the limit is 2.5.",
+        }
+        raise Hint(
+            f"On a table of ours, with a limit of 2.5 seconds, `choose` returns {found!r}. "
+            f"{advice.get(found, 'That is none of the ways in the table.')}"
+        )
+    if (other := call(choose, ours.copy(), 60)) != "dear":
+        raise Hint(f"With a limit of 60 seconds every way fits, and `choose` returns {other!r}.")
+    return "It takes the best mean on validation pictures among the ways that keep the limit."
 
 
 def check_2(learner: Learner) -> str:
-    """`price(cheap, costly)`: further seconds for each further point, NaN if there is none."""
-    price = learner.answer("price")
-    ours = pd.DataFrame({"accuracy": [0.6, 0.64, 0.55], "seconds": [4.0, 24.0, 44.0]})
-    ours["points gained"] = 100 * (ours.accuracy - 0.5)  # over no training
-    ours["seconds per point"] = ours.seconds / ours["points gained"]
-    cheap, costly, worse = (row for _, row in ours.iterrows())
-    with np.errstate(all="ignore"):
-        paid = number("price", call(price, cheap, costly))
-        try:
-            for_nothing = number("price", call(price, cheap, worse))
-        except Unfilled:
-            raise Hint("`price` returns nothing if `costly` is worse; return `nan`.") from None
-    if not close(paid, 5):
+    """The mean lead over the seeds, half its 95 % interval, and whether it is clear."""
+    leads = np.asarray(learner.given("leads"), float)
+    lead, half = (number(name, learner.answer(name)) for name in ("lead", "half"))
+    clear, t = learner.answer("clear"), learner.given("t")
+    if not close(lead, leads.mean()):
+        raise Hint(f"`lead` is {lead:.4f}. Take the mean of the {len(leads)} leads.")
+    deviations = leads.std(ddof=1), leads.std()  # of a sample and of a population
+    if not any(close(half, t * value / len(leads) ** 0.5) for value in deviations):
         mistakes = {
-            6: "It charges all 24 seconds, but 4 of them have been paid for the first 0.60.",
-            500: "A point is a hundredth of accuracy.",
-            0.05: "A point is a hundredth of accuracy.",
+            "That is how far a single seed strays. How far does the mean stray?": 1.0,
+            "That is the standard error. How many of them does `t` say?": len(leads) ** -0.5,
         }
-        advice = "How many seconds come on top, and for how many extra points?"
-        found = (words for value, words in mistakes.items() if close(paid, value))
+        advice = "Standard deviation, divided by the root of the number of seeds, times `t`."
+        found = (w for w, f in mistakes.items() if any(close(half, f * v) for v in deviations))
+        raise Hint(f"`half` is {half:.4f}. {next(found, advice)}")
+    expect("clear", clear, (bool, np.bool_), "True or False")
+    if clear != (abs(lead) > half):
         raise Hint(
-            f"From 0.60 in 4 seconds to 0.64 in 24, `price` returns {paid:.3g}. "
-            f"{next(found, advice)}"
-        )
-    if np.isfinite(for_nothing):
-        raise Hint(
-            f"From 0.60 in 4 seconds to 0.55 in 44, `price` returns {for_nothing:.3g}. The costly "
-            "way is worse, so no price buys a point."
+            f"`clear` is {clear}, with a lead of {lead:.4f} give or take {half:.4f}. Does the "
+            "interval reach 0?"
         )
     return (
-        "From 0.60 in 4 seconds to 0.64 in 24, each extra point costs 5 seconds, which an average "
-        "over all points does not show."
+        f"The lead is {lead:+.3f} give or take {half:.3f}, which "
+        f"{'is more than the luck of these seeds' if clear else 'luck could give'}."
     )
 
 

@@ -1,70 +1,111 @@
 """Record what notebooks 06 and 07 show, in data/results/: CIFAR-10 with ImageNet's weights.
 
     python -m utils.experiments amount speed    some hours
+    python -m utils.experiments old-recipe      the old recipe against ours, an hour
+    python -m utils.experiments fine-tuning     what notebook 04 quotes, an hour
     python -m utils.experiments record          fine-tune on all of CIFAR-10, an hour
 
-An interrupted `amount` or `record` resumes where it was.
+An interrupted `amount`, `fine-tuning` or `record` resumes where it was.
 """
 
 import argparse
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import keras
 import pandas as pd
 
 from utils import files
 from utils.data import load_sets
-from utils.experiments import amount, full_run, results, speed, unlike
-from utils.experiments.amount import part
+from utils.experiments import amount, fine_tuning, full_run, results, speed, unlike
+from utils.experiments.amount import WHOLE, part
 from utils.settings import Settings, choose_settings
 
-SEEDS = range(3)
+SEEDS = range(5)
 COUNTS = (50, 200, 1_000, 5_000)
+ALL = ("linear probe after block 4", "linear probe after block 5", "raw pixels", *WHOLE)
 
 
 def measure_amount(settings: Settings) -> None:
     cifar = load_sets(settings)
-    train, few = part(cifar.train, COUNTS[-1]), part(cifar.validation, 1_000)
-    cifar = replace(cifar, train=train, validation=few, test=part(cifar.test, 1_000))
     toys = load_sets(replace(settings, data="toys", size="default"))
-    data = {  # name: pictures, and up to how many of them whole networks are trained on
-        "cifar10": (cifar, {"from scratch": 1_000, "fine-tuned": COUNTS[-1]}),
-        "toys": (toys, {}),
-        "digits": (unlike.digits(settings.side), {"from scratch": 200, "fine-tuned": 200}),
-        "sounds": (unlike.sounds(settings.side), {}),
+
+    def draw_cifar(seed):  # 2,000 test pictures that no other seed gets
+        sizes = {"train": 5_000, "validation": 1_000, "test": 2_000}
+        return replace(cifar, **{k: part(getattr(cifar, k), n, 0, seed) for k, n in sizes.items()})
+
+    draws = {
+        "cifar10": draw_cifar,
+        "toys": lambda seed: replace(toys, test=part(toys.test, 200, 0, seed)),
+        "digits": lambda seed: unlike.digits(settings.side, seed=seed),
+        "sounds": lambda seed: unlike.sounds(settings.side, seed=seed),
     }
-    about = results.provenance(settings, "python -m utils.experiments amount")
-    path = settings.folder / "recorded-amount.csv"  # grows by one row at a time
+    path = settings.folder / "recorded-amount.csv"  # grows by a seed of one kind of pictures
     rows = pd.read_csv(path).to_dict("records") if path.exists() else []
-    done = {(row["data"], row["case"], row["pictures"], row["seed"]) for row in rows}
-    for name, (sets, whole) in data.items():
-        keys = amount.plan(sets.train.labels, COUNTS, SEEDS, whole)
-        keys = [key for key in keys if (name, *key) not in done]
-        for row in amount.measure(name, sets, settings, keys) if keys else ():
-            print(*row.values(), flush=True)
-            rows.append(row)
-            with files.whole_file(path) as temporary:
-                pd.DataFrame(rows).to_csv(temporary, index=False)
-    results.save("amount", pd.DataFrame(rows), about | {"test_pictures": len(cifar.test)})
-    path.unlink(missing_ok=True)
+    done = {(row["data"], row["seed"], row["pictures"] > COUNTS[-1]) for row in rows}
+    measurements = {name: amount.Measurements(name, draw, settings) for name, draw in draws.items()}
+    for seed in SEEDS:
+        for name in draws:
+            labels = draws[name](seed).train.labels
+            planned = amount.plan(labels, COUNTS, dict.fromkeys(WHOLE, COUNTS[-1]))
+            if (name, seed, False) not in done:
+                rows += shown(measurements[name].rows(planned, seed))
+                keep(rows, path)
+    if ("cifar10", 0, True) not in done:
+        everything = amount.Measurements("cifar10", lambda seed: cifar, settings)
+        rows += shown(everything.rows([(case, len(cifar.train)) for case in ALL], 0))
+        keep(rows, path)
+    about = results.provenance(settings, "python -m utils.experiments amount")
+    results.save("amount", pd.DataFrame(rows), about)
+    path.unlink()
+
+
+def shown(rows):
+    """The rows, printed as they come."""
+    for row in rows:
+        print(*row.values(), flush=True)
+        yield row
+
+
+def keep(rows: list[dict], path: Path) -> None:
+    """Write what there is so far."""
+    with files.whole_file(path) as temporary:
+        pd.DataFrame(rows).to_csv(temporary, index=False)
 
 
 def measure_speed(settings: Settings) -> None:
-    sets = load_sets(settings)
-    sets = replace(sets, train=part(sets.train, 1_000), validation=part(sets.validation, 1_000))
+    sets, curves = load_sets(settings), []
+    validation = part(sets.validation, 1_000)
+    for seed in range(3):
+        some = replace(sets, train=part(sets.train, 2_000, seed), validation=validation)
+        ways = speed.levers(settings, budget=120)
+        rows = speed.measure_ways(ways, some, settings, seed=seed)
+        curves += [row | {"seed": seed} for row in shown(rows)]
+    few = replace(sets, train=part(sets.train, 1_000))
+    sizes = pd.DataFrame(shown(speed.measure_sizes(few, settings, sides=(32, 48, 64, 96))))
     about = results.provenance(settings, "python -m utils.experiments speed")
-    tables = {
-        "steps": speed.measure_steps(sets, settings, pictures=1_000, epochs=4),
-        "sizes": speed.measure_sizes(sets, settings, sides=(32, 48, 64), pictures=500),
-    }
-    for name, rows in tables.items():
-        table = pd.DataFrame(rows)
-        print(table.to_string(index=False), flush=True)
-        results.save(name, table, about)
+    results.save("steps", pd.DataFrame(curves)[results.COLUMNS["steps"]], about)
+    results.save("sizes", sizes, about)
 
 
-EXPERIMENTS = {"amount": measure_amount, "speed": measure_speed, "record": full_run.run}
+def measure_old_recipe(settings: Settings) -> None:
+    settings = replace(settings, side=48)
+    sets = load_sets(settings)
+    sets = replace(sets, validation=part(sets.validation, 2_000))
+    ways = speed.old_recipes(settings, budget=600)
+    table = pd.DataFrame(shown(speed.measure_ways(ways, sets, settings)))
+    about = results.provenance(settings, "python -m utils.experiments old-recipe")
+    results.save("old-recipe", table, about | {"validation_pictures": len(sets.validation)})
+
+
+EXPERIMENTS = {
+    "amount": measure_amount,
+    "speed": measure_speed,
+    "old-recipe": measure_old_recipe,
+    "fine-tuning": fine_tuning.run,
+    "record": full_run.run,
+}
 
 
 def main(arguments: list[str] | None = None) -> int:

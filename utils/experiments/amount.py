@@ -1,4 +1,8 @@
-"""How much data, how similar: what notebook 06 measures of each way of using VGG16."""
+"""How much data, how similar: what notebook 06 measures of each way of using VGG16.
+
+A seed draws training, validation and test pictures, initial weights and order, so a spread over
+seeds holds the luck of all of them. All ways get a seed's pictures alike: compare them in pairs.
+"""
 
 import itertools
 import time
@@ -7,51 +11,49 @@ from collections.abc import Callable, Iterator
 import keras
 import numpy as np
 import pandas as pd
+from scipy import stats
 from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
 from utils import model
-from utils.data import PictureSet, PictureSets, image_batches, make_dataset
+from utils.data import PictureSet, PictureSets, image_batches, make_dataset, resize
 from utils.experiments.results import COLUMNS
 from utils.settings import Settings
 from utils.training import mirror, warm_up_and_cosine
 
-BLOCKS = (1, 2, 3, 4, 5)
+BLOCKS = {1: 3, 2: 2, 3: 1, 4: 1, 5: 1}  # its maps become that many by that many means
 PROBES = {f"linear probe after block {block}": block for block in BLOCKS}
-NEAREST_MEAN = "nearest class mean"
-STRENGTHS = (0.003, 0.03, 0.3)  # scikit-learn's C; the validation set chooses
-EPOCHS = {50: 12, 200: 8, 1_000: 5, 5_000: 2}  # of a whole network, by number of pictures
-RULE = [  # of thumb: its words, the data, the numbers of pictures, the cases it advises
-    ("little data, similar: freeze the base", "cifar10", (50, 200), list(PROBES)[4:]),
-    ("little data, unlike: low-level layers", "digits", (50, 200), list(PROBES)[:3]),
-    ("little data, unlike: low-level layers", "sounds", (50, 200), list(PROBES)[:3]),
-    ("much data: fine-tune", "cifar10", (5_000,), ["fine-tuned"]),
+LAST, LOW = list(PROBES)[4], list(PROBES)[:3]
+CONTROLS = (NEAREST_MEAN, PIXELS, RANDOM) = "nearest class mean", "raw pixels", "random base"
+WHOLE = (FINE_TUNED, SMALL) = "fine-tuned", "small network from scratch"
+STRENGTHS = (0.001, 0.01, 0.1, 1.0)  # scikit-learn's C; the validation set chooses
+EPOCHS = {50: 20, 200: 15, 1_000: 8, 5_000: 5}  # of fine-tuning, by number of pictures; then 3
+RULE = [  # of thumb: its words, the data, the numbers of pictures, the ways it advises
+    ("little data, similar: freeze the base", "cifar10", (50, 200), [LAST]),
+    ("little data, unlike: low-level layers", "digits", (50, 200), LOW),
+    ("little data, unlike: low-level layers", "sounds", (50, 200), LOW),
+    ("much data: fine-tune", "cifar10", (5_000, 45_000), [FINE_TUNED]),
 ]
 
 
-def plan(labels: np.ndarray, counts: tuple[int, ...], seeds: range, whole: dict) -> list[tuple]:
-    """What can be measured with these training labels: cases, numbers of pictures, seeds.
+def plan(labels: np.ndarray, counts: tuple[int, ...], whole: dict[str, int]) -> list[tuple]:
+    """What can be measured with these training labels: pairs of case and number of pictures.
 
     A number below one picture per class is left out; one that the data cannot give becomes all
-    pictures, with one seed, and so do data for which no number is left. A whole network (`whole`:
-    case and most pictures) is always trained on the smallest number.
+    pictures, and so do data for which no number is left. A whole network (`whole`: case and most
+    pictures) is always trained on the smallest number.
     """
     classes, everything = len(np.unique(labels)), len(labels)
     counts = sorted({min(n, everything) for n in counts if n >= classes} or {everything})
-    most = dict.fromkeys([*PROBES, NEAREST_MEAN], everything) | whole
-    return [
-        (case, count, seed)
-        for case in most
-        for count in counts
-        if count <= max(most[case], counts[0])
-        for seed in (seeds if count < everything else seeds[:1])
-    ]
+    most = dict.fromkeys([*PROBES, *CONTROLS], everything) | whole
+    return [(c, n) for n in counts for c in most if n <= max(most[c], counts[0])]
 
 
 def subset(labels: np.ndarray, count: int, seed: int) -> np.ndarray:
     """Indices of `count` pictures in which each class keeps its fraction of `labels`.
 
-    If `count` allows, no class is left out. Another seed chooses other pictures.
+    If `count` allows, no class is left out. Another seed chooses other pictures; a smaller count
+    chooses a part of them.
     """
     order = np.random.default_rng(seed).permutation(len(labels))
     place = np.empty(len(labels))  # of a picture in its class, from 0 to just below 1
@@ -61,9 +63,9 @@ def subset(labels: np.ndarray, count: int, seed: int) -> np.ndarray:
     return order[np.argsort(place[order], kind="stable")][:count]
 
 
-def part(pictures: PictureSet, count: int, seed: int = 0) -> PictureSet:
-    """A `subset` of the pictures."""
-    rows = subset(pictures.labels, count, seed)
+def part(pictures: PictureSet, count: int, seed: int = 0, share: int = 0) -> PictureSet:
+    """The `share`-th `count` pictures of the order that the seed draws: shares are disjoint."""
+    rows = subset(pictures.labels, (share + 1) * count, seed)[share * count :]
     return PictureSet(pictures.images[rows], pictures.labels[rows])
 
 
@@ -73,18 +75,33 @@ def feature_extractor(base: keras.Model) -> keras.Model:
     return keras.Model(pictures, base(model.preprocess(pictures)))
 
 
-def block_features(base: keras.Model, images: np.ndarray) -> dict[int, np.ndarray]:
-    """What a head reads after each block: {block: float32 [n, channels]}.
+def block_extractor(base: keras.Model) -> keras.Model:
+    """Pictures -> what a probe reads after each block, a list of float32 [n, 256 to 576].
 
-    The mean of each map, scaled for each picture to mean 0 and standard deviation 1.
+    Means of the maps (see `BLOCKS`), scaled for each picture to mean 0 and deviation 1.
     """
     outputs = []
-    for block in BLOCKS:
-        means = keras.layers.GlobalAveragePooling2D()(base.get_layer(f"block{block}_pool").output)
+    for block, grid in BLOCKS.items():
+        maps = base.get_layer(f"block{block}_pool").output
+        means = keras.layers.AveragePooling2D(maps.shape[1] // grid, dtype="float32")(maps)
         scaled = keras.layers.LayerNormalization(center=False, scale=False, dtype="float32")
-        outputs.append(scaled(means))
-    extractor = feature_extractor(keras.Model(base.input, outputs))
+        outputs.append(scaled(keras.layers.Flatten()(means)))
+    return feature_extractor(keras.Model(base.input, outputs))
+
+
+def by_block(extractor: keras.Model, images: np.ndarray) -> dict[int, np.ndarray]:
+    """What a `block_extractor` makes of pictures, by block."""
     return dict(zip(BLOCKS, extractor.predict(image_batches(images), verbose=0), strict=True))
+
+
+def block_features(base: keras.Model, images: np.ndarray) -> dict[int, np.ndarray]:
+    """What a probe reads after each block of `base`: see `block_extractor`."""
+    return by_block(block_extractor(base), images)
+
+
+def pixels(images: np.ndarray) -> np.ndarray:
+    """The pictures themselves, at 16 px, about 0: float32 [n, 768]."""
+    return resize(images, 16).reshape(len(images), -1).astype("float32") / 64 - 2
 
 
 @threadpool_limits.wrap(limits=1)  # on a busy machine more threads wait for each other
@@ -94,12 +111,16 @@ def fit_probe(features, labels, validation_features, validation_labels) -> Logis
     return max(fits, key=lambda fit: fit.score(validation_features, validation_labels))
 
 
-def nearest_mean(features, labels, others) -> np.ndarray:
-    """For each of `others` the class whose mean of `features` is nearest."""
-    classes = np.unique(labels)
-    means = np.stack([features[labels == label].mean(axis=0) for label in classes])
-    squares = (means**2).sum(axis=1) - 2 * others @ means.T  # distances up to a constant
-    return classes[squares.argmin(axis=1)]
+class NearestMean:
+    """For each picture the class whose mean of the features is nearest; a way without training."""
+
+    def __init__(self, features, labels):
+        self.classes = np.unique(labels)
+        self.means = np.stack([features[labels == label].mean(axis=0) for label in self.classes])
+
+    def predict(self, features) -> np.ndarray:
+        squares = (self.means**2).sum(axis=1) - 2 * features @ self.means.T  # up to a constant
+        return self.classes[squares.argmin(axis=1)]
 
 
 def timed(function: Callable, *arguments) -> tuple[object, float]:
@@ -108,19 +129,34 @@ def timed(function: Callable, *arguments) -> tuple[object, float]:
     return function(*arguments), time.perf_counter() - begun
 
 
-class WholeNetwork:
-    """VGG16 with a linear head, trained again and again from the same start."""
+def small_network(side: int, num_classes: int) -> keras.Model:
+    """Four convolutions with batch norm, for a training from random weights."""
+    layers = [keras.Input((side, side, 3)), keras.layers.Rescaling(1 / 64, offset=-2)]
+    for filters in (32, 64, 128, 256):
+        layers += [
+            keras.layers.Conv2D(filters, 3, padding="same", use_bias=False),
+            keras.layers.BatchNormalization(momentum=0.9),
+            keras.layers.ReLU(),
+            keras.layers.MaxPooling2D(),
+        ]
+    layers += [keras.layers.GlobalAveragePooling2D(), keras.layers.Dropout(model.DROPOUT)]
+    dense = keras.layers.Dense(num_classes, activation="softmax", dtype="float32")
+    return keras.Sequential([*layers, dense])
 
-    def __init__(self, settings: Settings, num_classes: int, pretrained: bool):
-        base = model.build_base(settings, pretrained=pretrained)
-        self.network = model.join(base, model.linear_head(num_classes), name="whole")
+
+class WholeNetwork:
+    """A network of which everything is trained, again and again from the same start."""
+
+    def __init__(self, network: keras.Model):
+        self.network = network
         optimizer = keras.optimizers.AdamW(0.0, weight_decay=0.01)  # `fit` sets the rate
-        self.network.compile(optimizer, loss="sparse_categorical_crossentropy")
-        optimizer.build(self.network.trainable_variables)
-        self.variables = [*self.network.variables, *optimizer.variables]
+        network.compile(optimizer, loss="sparse_categorical_crossentropy")
+        optimizer.build(network.trainable_variables)
+        self.variables = [*network.variables, *optimizer.variables]
         self.start = [keras.ops.convert_to_numpy(v) for v in self.variables]
-        blank = np.zeros((2, *base.input_shape[1:]), "uint8")
-        self.fit(PictureSet(blank, np.zeros(2, "int64")), epochs=1)  # traces the graph
+        blank = np.zeros((2, *network.input_shape[1:]), "uint8")
+        self.fit(PictureSet(blank, np.zeros(2, "int64")), lambda seconds, step: 0.0)  # traces
+        self.reset()
 
     def reset(self, head: LogisticRegression | None = None) -> None:
         """Return to the start, with the weights of a linear probe as the head where given."""
@@ -132,58 +168,121 @@ class WholeNetwork:
                 kernel, bias = kernel * [[0, 1]], bias * [0, 1]
             self.network.get_layer("head").get_layer("predictions").set_weights([kernel, bias])
 
-    def fit(self, pictures: PictureSet, epochs: int) -> None:
-        """Train on mirrored pictures, with notebook 04's rate."""
-        batch_size = min(32, max(1, len(pictures) // 5))
-        batches = make_dataset(pictures, batch_size=batch_size, shuffle=True).map(mirror)
-        schedule, steps = warm_up_and_cosine(epochs * len(batches)), itertools.count()
+    def fit(self, pictures: PictureSet, rate: Callable, seed: int = 0) -> None:
+        """Train on mirrored pictures until `rate(seconds, step)` is no longer above 0."""
+        batches = make_dataset(pictures, batch_size=batch_size(pictures), shuffle=True, seed=seed)
+        steps, begun = itertools.count(), time.perf_counter()
 
-        def set_rate(batch, logs):  # the schedule itself would need a new optimizer each time
-            self.network.optimizer.learning_rate = float(schedule(next(steps)))
+        def set_rate(batch, logs):
+            now = float(rate(time.perf_counter() - begun, next(steps)))
+            self.network.optimizer.learning_rate = now
+            self.network.stop_training = now <= 0
 
         callbacks = [keras.callbacks.LambdaCallback(on_train_batch_begin=set_rate)]
-        self.network.fit(batches, shuffle=False, epochs=epochs, callbacks=callbacks, verbose=0)
+        self.network.fit(
+            batches.map(mirror), shuffle=False, epochs=100_000, callbacks=callbacks, verbose=0
+        )
+
+    def predict(self, images: np.ndarray) -> np.ndarray:
+        """The most probable class of each picture."""
+        return self.network.predict(image_batches(images), verbose=0).argmax(axis=1)
 
 
-def measure(
-    name: str, sets: PictureSets, settings: Settings, planned: list[tuple], most_epochs: int = 20
-) -> Iterator[dict]:
-    """Yield one row (see `results.COLUMNS["amount"]`) for each key of the plan.
+def batch_size(pictures: PictureSet) -> int:
+    """32, or less where that would give less than five steps in an epoch."""
+    return min(32, max(1, len(pictures) // 5))
 
-    Seconds of a linear probe include the features of its training pictures, at the speed measured
-    on 100. Those of fine-tuning do not include the probe that its head starts from.
-    """
-    base, whole, cost = model.build_base(settings), {}, {}
-    train, validation, test = (
-        block_features(base, p.images) for p in (sets.train, sets.validation, sets.test)
-    )
-    batch = keras.ops.convert_to_tensor(sets.train.images[:100].astype("float32"))
-    for block in BLOCKS:  # called without `predict`, which would trace a graph each time
-        cut = model.cut_base(base, f"block{block}_pool")
-        cut(batch[:10])
-        cost[block] = timed(cut, batch)[1] / len(batch)
-    for case, count, seed in planned:
-        rows, block = subset(sets.train.labels, count, seed), PROBES.get(case, BLOCKS[-1])
-        features, labels = train[block][rows], sets.train.labels[rows]
-        known = (features, labels, validation[block], sets.validation.labels)
-        if case == NEAREST_MEAN:
-            answers, seconds = timed(nearest_mean, features, labels, test[block])
-            seconds += cost[block] * count
-        elif case in PROBES:
-            probe, seconds = timed(fit_probe, *known)
-            answers, seconds = probe.predict(test[block]), seconds + cost[block] * count
-        else:
-            pretrained = case == "fine-tuned"
-            keras.utils.set_random_seed(seed)
-            if case not in whole:
-                whole = {case: WholeNetwork(settings, len(sets.class_names), pretrained)}
-            whole[case].reset(fit_probe(*known) if pretrained else None)
-            epochs = min(most_epochs, next((e for n, e in EPOCHS.items() if count <= n), 2))
-            _, seconds = timed(whole[case].fit, part(sets.train, count, seed), epochs)
-            images = image_batches(sets.test.images)
-            answers = whole[case].network.predict(images, verbose=0).argmax(axis=1)
-        right = float(np.mean(answers == sets.test.labels))
-        yield dict(zip(COLUMNS["amount"], (name, case, count, seed, right, seconds), strict=True))
+
+def by_steps(pictures: PictureSet, most_epochs: int) -> Callable:
+    """Notebook 04's warm-up and cosine over the epochs that this number of pictures gets."""
+    epochs = min(most_epochs, next((e for n, e in EPOCHS.items() if len(pictures) <= n), 3))
+    steps = epochs * -(-len(pictures) // batch_size(pictures))
+    schedule = warm_up_and_cosine(steps)
+    return lambda _, step: max(1e-9, schedule(step)) if step < steps else 0.0
+
+
+def by_seconds(budget: float) -> Callable:
+    """A cosine from 0.002 to 0 over so many seconds."""
+    return lambda seconds, _: 0.001 * (1 + np.cos(np.pi * min(1.0, seconds / budget)))
+
+
+class Measurements:
+    """All ways of using VGG16 on one kind of pictures; `draw(seed)` gives a seed's pictures."""
+
+    def __init__(self, name: str, draw: Callable[[int], PictureSets], settings: Settings):
+        self.name, self.draw, self.settings = name, draw, settings
+        base = model.build_base(settings)
+        self.extractor, self.cost = block_extractor(base), {}
+        batch = keras.ops.convert_to_tensor(draw(0).train.images[:100].astype("float32"))
+        for block in BLOCKS:  # called without `predict`, which would trace a graph each time
+            cut = model.cut_base(base, f"block{block}_pool")
+            cut(batch[:10])
+            self.cost[block] = timed(cut, batch)[1] / len(batch)
+        self.whole = None
+
+    def rows(self, planned: list[tuple], seed: int, most_epochs: int = 20) -> Iterator[dict]:
+        """Yield one row (see `results.COLUMNS["amount"]`) for each pair of the plan.
+
+        There are as many validation pictures as training pictures, where there are enough. The
+        seconds of a probe include the features of its training pictures, at the speed measured on
+        100; those of fine-tuning do not include the probe that its head starts from. The small
+        network trains for the seconds of fine-tuning.
+        """
+        keras.utils.set_random_seed(seed)
+        sets = self.draw(seed)
+        parts = (sets.train, sets.validation, sets.test)
+        features, random, budget = [by_block(self.extractor, p.images) for p in parts], [], 0
+        if any(case == RANDOM for case, _ in planned):
+            untrained = block_extractor(model.build_base(self.settings, pretrained=False))
+            random = [by_block(untrained, p.images) for p in parts]
+        for case, count in planned:
+            chosen = [subset(p.labels, count, seed) for p in parts[:2]]
+            chosen.append(np.arange(len(sets.test)))
+            labels = [p.labels[rows] for p, rows in zip(parts, chosen, strict=True)]
+
+            def take(source, chosen=chosen):
+                return [values[rows] for values, rows in zip(source, chosen, strict=True)]
+
+            def probe(values, labels=labels):
+                return fit_probe(values[0], labels[0], values[1], labels[1])
+
+            block = PROBES.get(case, 5)
+            values = take([f[block] for f in features])
+            if case in WHOLE:
+                images = take([p.images for p in parts])
+                pictures, extra = PictureSet(images[0], labels[0]), 0
+                if case == FINE_TUNED:
+                    fitted, rate = self.fine_tuned(probe(values)), by_steps(pictures, most_epochs)
+                else:
+                    fitted = WholeNetwork(small_network(self.settings.side, len(sets.class_names)))
+                    rate = by_seconds(budget)
+                _, seconds = timed(fitted.fit, pictures, rate, seed)
+                budget, values = seconds, images
+            elif case == RANDOM:
+                tries = [take([f[block] for f in random]) for block in BLOCKS]
+                fits = [probe(tried) for tried in tries]
+                scores = [f.score(v[1], labels[1]) for f, v in zip(fits, tries, strict=True)]
+                best, extra = int(np.argmax(scores)), self.cost[5] * count
+                values, (fitted, seconds) = tries[best], timed(probe, tries[best])
+            elif case == PIXELS:
+                values, extra = [pixels(images) for images in take([p.images for p in parts])], 0
+                fitted, seconds = timed(probe, values)
+            else:
+                extra = self.cost[block] * count
+                way = probe if case in PROBES else lambda v, y=labels: NearestMean(v[0], y[0])
+                fitted, seconds = timed(way, values)
+            right = [np.mean(fitted.predict(values[k]) == labels[k]) for k in (1, 2)]
+            numbers = (seed, len(sets.test), *map(float, right), seconds + extra)
+            yield dict(zip(COLUMNS["amount"], (self.name, case, count, *numbers), strict=True))
+
+    def fine_tuned(self, head: LogisticRegression) -> WholeNetwork:
+        """VGG16 with its pretrained weights, and the probe after block 5 as its head."""
+        if self.whole is None:
+            linear = model.linear_head(len(head.classes_))
+            base = model.build_base(self.settings)
+            self.whole = WholeNetwork(model.join(base, linear, name="whole"))
+        self.whole.reset(head)
+        return self.whole
 
 
 def summary(table: pd.DataFrame) -> pd.DataFrame:
@@ -194,40 +293,66 @@ def summary(table: pd.DataFrame) -> pd.DataFrame:
     return means.reset_index()
 
 
-def is_clear(one: pd.Series, other: pd.Series) -> bool:
-    """Whether two rows of `summary`, of several seeds, differ by more than twice the error."""
-    error = np.sqrt((one["std"] ** 2 + other["std"] ** 2) / min(one.seeds, other.seeds))
-    return bool(abs(one.accuracy - other.accuracy) > 2 * error)
+def chosen(table: pd.DataFrame, cases: list[str]) -> pd.DataFrame:
+    """For each data set, number and seed the row of these cases that validation prefers."""
+    rows = table[table.case.isin(cases)].sort_values("validation_accuracy", ascending=False)
+    return rows.groupby(["data", "pictures", "seed"], sort=False).head(1)
 
 
-def ranked(table: pd.DataFrame) -> dict[tuple[str, int], pd.DataFrame]:
-    """For each data set and number of pictures the summary of all trainings, the best first."""
-    means = summary(table[table.case != NEAREST_MEAN]).sort_values("accuracy", ascending=False)
-    return dict(list(means.groupby(["data", "pictures"])))
+def difference(one: pd.DataFrame, other: pd.DataFrame) -> tuple[float, float]:
+    """Lead of one way over another in test accuracy, and half its 95 % interval.
+
+    Both tables hold a row per seed, of the same pictures. Of several seeds: Student's t of the
+    paired differences. Of one: the error of the test set alone, as if the answers of the two were
+    independent, which makes it wider than it is; the luck of training is not in it.
+    """
+    pairs = one.merge(other, on="seed", suffixes=("", "_other"))
+    leads = pairs.accuracy - pairs.accuracy_other
+    if len(leads) > 1:
+        return leads.mean(), stats.t.ppf(0.975, len(leads) - 1) * leads.std() / len(leads) ** 0.5
+    accuracies = pairs[["accuracy", "accuracy_other"]].to_numpy()
+    variance = (accuracies * (1 - accuracies)).sum() / pairs.test_pictures.iloc[0]
+    return leads.iloc[0], 1.96 * variance**0.5
+
+
+def groups(table: pd.DataFrame) -> dict[tuple[str, int], pd.DataFrame]:
+    """The rows of the ways that compete, per data set and number of pictures."""
+    competing = table[table.case.isin([*PROBES, *WHOLE])]
+    return dict(list(competing.groupby(["data", "pictures"])))
 
 
 def decision_map(table: pd.DataFrame) -> pd.DataFrame:
-    """Winner and accuracy per data set and number; the runner-up, too, unless the lead is clear."""
+    """The way that validation prefers, its test accuracy, and all that are not clearly behind."""
     words = {}
-    for key, part in ranked(table).items():
-        names = part.case.head(1 if is_clear(part.iloc[0], part.iloc[1]) else 2)
-        words[key] = f"{' or '.join(names)}: {part.accuracy.iloc[0]:.3f}"
-    return pd.Series(words).str.replace("linear probe after ", "").unstack().fillna("")
+    for key, rows in groups(table).items():
+        order = rows.groupby("case").validation_accuracy.mean().sort_values(ascending=False).index
+        best = rows[rows.case == order[0]]
+        names = [order[0]]
+        for case in order[1:]:
+            lead, error = difference(best, rows[rows.case == case])
+            names += [case] if lead <= error else []
+        words[key] = f"{' or '.join(names)}: {best.accuracy.mean():.3f}"
+    table = pd.Series(words).str.replace("linear probe after ", "")
+    return table.str.replace(" from scratch", "").unstack().fillna("")
 
 
 def verdicts(table: pd.DataFrame) -> pd.DataFrame:
-    """The rule of thumb's advice against the best other case, one row per comparison."""
-    groups, rows = ranked(table), []
+    """The rule's advice against all other ways, each side chosen on validation pictures."""
+    found, rows = groups(table), []
     for rule, data, counts, advised in RULE:
-        for part in (groups[data, n] for n in counts if (data, n) in groups):
-            named = part.case.isin(advised)
-            if not named.any():
+        for part in (found[data, n] for n in counts if (data, n) in found):
+            others = [case for case in part.case.unique() if case not in advised]
+            one, other = chosen(part, advised), chosen(part, others)
+            if one.empty or other.empty:
                 continue
-            one, other = part[named].iloc[0], part[~named].iloc[0]
-            verdict = "holds" if one.accuracy > other.accuracy else "fails"
-            if not is_clear(one, other):
-                verdict = "no clear difference" if one.seeds > 1 else f"{verdict}, one seed"
-            found = (one.case, one.accuracy, other.case, other.accuracy, verdict)
-            rows.append((rule, data, one.pictures, *found))
+            lead, error = difference(one, other)
+            verdict = "no clear difference"
+            if abs(lead) > error:
+                verdict = "holds" if lead > 0 else "fails"
+            if len(one) == 1:
+                verdict += ", one seed"
+            names = [side.case.mode()[0] for side in (one, other)]
+            numbers = (names[0], one.accuracy.mean(), names[1], other.accuracy.mean(), lead, error)
+            rows.append((rule, data, one.pictures.iloc[0], *numbers, verdict))
     columns = ["rule", "data", "pictures", "advised", "accuracy", "best other", "its accuracy"]
-    return pd.DataFrame(rows, columns=[*columns, "verdict"])
+    return pd.DataFrame(rows, columns=[*columns, "lead", "plus or minus", "verdict"])

@@ -3,16 +3,16 @@
 import matplotlib.pyplot as plt
 import pandas as pd
 
-from utils.experiments.amount import BLOCKS, NEAREST_MEAN, PROBES, summary
+from utils.experiments.amount import BLOCKS, FINE_TUNED, LAST, PIXELS, PROBES, SMALL, summary
 from utils.plots import BLUE, GREY, ORANGE
 
 LIGHT, DARK, RUST = "#5F9ED1", "#595959", "#C85200"
-SHOWN = {  # the ways of the rule of thumb: colour, line, marker
-    "from scratch": (GREY, ":", "s"),
-    "linear probe after block 5": (BLUE, "-", "o"),
-    "linear probe after block 3": (LIGHT, "--", "^"),
-    "fine-tuned": (ORANGE, "-", "D"),
-    NEAREST_MEAN: (DARK, "-.", "v"),
+SHOWN = {  # colour, line, marker, width of the line
+    FINE_TUNED: (ORANGE, "-", "D", 2.5),
+    LAST: (BLUE, "-", "o", 1.5),
+    "linear probe after block 3": (LIGHT, "--", "^", 1.5),
+    SMALL: (DARK, "-.", "v", 1.5),
+    PIXELS: (GREY, ":", "s", 1.5),
 }
 STAR = {"ls": "", "marker": "*", "ms": 10, "mec": "black", "mew": 0.6}
 
@@ -29,16 +29,19 @@ def show_amounts(recorded: pd.DataFrame | None, own: pd.DataFrame) -> None:
     size = (3.1 * len(names) + 0.6, 3.9)
     figure, grid = plt.subplots(1, len(names), figsize=size, sharey=True, squeeze=False)
     for axes, name in zip(grid[0], names, strict=True):
-        for case, (colour, line, marker) in SHOWN.items():
+        for case, (colour, line, marker, width) in SHOWN.items():
             for table, star in tables:
-                style = star or {"ls": line, "marker": marker, "ms": 4, "capsize": 3}
+                style = star or {"ls": line, "lw": width, "marker": marker, "ms": 4, "capsize": 3}
                 part = summary(table)
                 part = part[(part.data == name) & (part.case == case)]
                 std = None if star else part["std"]
                 axes.errorbar(part.pictures, part.accuracy, std, color=colour, **style)
         axes.set(xscale="log", title=name, xlabel="training pictures", ylim=(0, 1))
     grid[0, 0].set_ylabel("test accuracy")
-    lines = {c: plt.Line2D([], [], color=k, ls=s, marker=m, ms=4) for c, (k, s, m) in SHOWN.items()}
+    lines = {
+        case: plt.Line2D([], [], color=colour, ls=line, lw=width, marker=marker, ms=4)
+        for case, (colour, line, marker, width) in SHOWN.items()
+    }
     lines["measured just now"] = plt.Line2D([], [], color="white", **STAR)
     figure.legend(lines.values(), lines, loc="outside lower center", ncols=6, fontsize="small")
     plt.show()
@@ -60,10 +63,10 @@ def show_depth(recorded: pd.DataFrame | None, own: pd.DataFrame, pictures: int) 
             label, std = (f"{label}, measured just now", None) if star else (label, part["std"])
             style = star or {"marker": "o", "ms": 4, "capsize": 3}
             colour, best = colours[name], int(part.accuracy.argmax())
-            axes.errorbar(BLOCKS, part.accuracy, std, color=colour, label=label, **style)
+            axes.errorbar(list(BLOCKS), part.accuracy, std, color=colour, label=label, **style)
             ring = {"ms": 15, "mfc": "none", "color": colour}
-            axes.plot(BLOCKS[best], part.accuracy.iloc[best], "o", **ring)
+            axes.plot(best + 1, part.accuracy.iloc[best], "o", **ring)
     axes.set(xlabel="the block after which the base is cut", ylabel="test accuracy", ylim=(0, 1))
-    axes.set(xticks=BLOCKS, title=f"{pictures:,} training pictures")
+    axes.set(xticks=list(BLOCKS), title=f"{pictures:,} training pictures")
     axes.legend(fontsize="small")
     plt.show()

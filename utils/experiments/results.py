@@ -14,20 +14,26 @@ import subprocess
 from pathlib import Path
 
 import pandas as pd
+from scipy import stats
 
 from utils import files
 from utils.settings import REPOSITORY, Settings
 
 RESULTS = REPOSITORY / "data" / "results"
 COLUMNS = {  # of what is recorded; for other files only the revision in their JSON has the code
-    "amount": ["data", "case", "pictures", "seed", "accuracy", "seconds"],
-    "steps": ["step", "pictures_per_second", "seconds", "accuracy"],
-    "sizes": ["side", "batch_size", "pictures_per_second", "accuracy"],
+    "amount": [
+        "data", "case", "pictures", "seed", "test_pictures", "validation_accuracy", "accuracy",
+        "seconds",
+    ],
+    "steps": ["way", "seed", "seconds", "validation_accuracy"],
+    "sizes": ["side", "pictures_per_second", "accuracy", "validation_pictures"],
+    "old-recipe": ["way", "seconds", "validation_accuracy"],
+    "fine-tuning": ["way", "seed", "epoch", "loss", "val_accuracy", "val_loss", "seconds"],
     "record": [
         "epoch", "side", "minutes", "learning_rate", "loss", "training_accuracy",
         "validation_accuracy",
     ],
-    "record-test": ["test_pictures", "accuracy", "flip_averaged", "minutes"],
+    "record-test": ["test_pictures", "accuracy", "flip_averaged", "six_views", "minutes"],
 }  # fmt: skip
 OLDER_NAMES = {"no training": "nearest class mean", "no tf.data tuner": "without autotune"} | {
     f"linear after block {block}": f"linear probe after block {block}" for block in range(1, 6)
@@ -60,6 +66,25 @@ def load_or_say(name: str, *, data: str = "cifar10", folder: Path = RESULTS) -> 
     if chosen.get("weights") == "bundled":
         print(MARK)
     return table.replace(OLDER_NAMES)
+
+
+def paired(
+    table: pd.DataFrame, reference: str, *, by: str = "way", value: str = "val_accuracy"
+) -> pd.DataFrame:
+    """How each kind of row (`by`) differs from the reference, seed by seed; one row per seed.
+
+    `low` and `high` are the 95 % interval of the mean difference by Student's t, which takes into
+    account that there are few seeds. The verdict is clear where 0 lies outside of it.
+    """
+    values = table.pivot(index="seed", columns=by, values=value)[list(table[by].unique())]
+    differences = values.sub(values[reference], axis="index")
+    seeds, mean = differences.count(), differences.mean()
+    half = stats.t.ppf(0.975, seeds - 1) * differences.std() / seeds**0.5
+    found = pd.DataFrame({"seeds": seeds, "mean": values.mean(), "difference": mean})
+    found = found.assign(low=mean - half, high=mean + half, verdict="not clear")
+    found.loc[(found.low > 0) | (found.high < 0), "verdict"] = "clear"
+    found.loc[reference, ["low", "high", "verdict"]] = [float("nan"), float("nan"), "reference"]
+    return found
 
 
 def save(name: str, table: pd.DataFrame, about: dict, *, folder: Path = RESULTS) -> None:

@@ -1,97 +1,99 @@
-"""What makes training faster, one step at a time, measured.
+"""How soon a way of training is as good as a slow one, and how fast VGG16 runs.
 
-Taught in notebook 07; `python -m utils.experiments speed` records the same on CIFAR-10.
+Taught in notebook 07; `python -m utils.experiments speed old-recipe` records it on CIFAR-10.
 """
 
 import contextlib
-import tempfile
+import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import keras
 import numpy as np
-import tensorflow as tf
 
 from utils import model
-from utils.data import PictureSet, PictureSets, image_batches, make_dataset, resize, untuned
-from utils.experiments.amount import block_features, feature_extractor, fit_probe, part, timed
+from utils.data import PictureSet, PictureSets, image_batches, make_dataset, resize
+from utils.experiments.amount import block_features, feature_extractor, fit_probe
 from utils.experiments.results import COLUMNS
-from utils.settings import Settings
-from utils.training import HEAD_RATE, compile_for_classes
+from utils.settings import SMALLEST_SIDE, Settings
+from utils.training import HEAD_RATE, WHOLE_RATE, compile_for_classes, mirror
 
-SWITCHES = (  # what each step changes; the first is where the well-known tutorials stand
-    ("naive", {}),
-    ("without autotune", {"autotune": False}),
-    ("linear head", {"head": "linear"}),
-    ("32 px, not 48", {"side": 32}),
-    ("arrays, not files", {"files": False}),
-    ("bfloat16", {"precision": "mixed_bfloat16"}),
-    ("batches of 128", {"batch_size": 128}),
-    ("features once", {"features_once": True}),
-)
+HEAD_PICTURES, HEAD_EPOCHS = 2_000, 10  # at most, for the head that fine-tuning starts from
+WARM_UP = 0.2  # fraction of the budget in which the rate climbs, as in notebook 04
 
 
 @dataclass(frozen=True)
 class Way:
-    """One way of training a head on a frozen base."""
+    """A way of fine-tuning VGG16; with the defaults, notebook 07's slow one."""
 
+    budget: float  # seconds
     side: int = 48
     precision: str = "float32"
-    head: str = "classic"
-    files: bool = True
-    autotune: bool = True
     batch_size: int = 32
-    features_once: bool = False
+    recipe: str = "ours"  # or "old", or "repaired": the old one with the right preprocessing
+
+    def rate(self, done: float) -> float:
+        """The learning rate when this fraction of the budget is over."""
+        if self.recipe != "ours":
+            return 1e-4
+        peak = WHOLE_RATE * (self.batch_size / 32) ** 0.5
+        falling = 0.5 + 0.5 * math.cos(math.pi * max(0.0, done - WARM_UP) / (1 - WARM_UP))
+        return peak * min(done / WARM_UP, falling)
 
 
-class HeadTraining:
-    """A frozen VGG16 and a new head, to be trained in one way."""
-
-    def __init__(self, way: Way, settings: Settings, num_classes: int):
-        self.way, classic = way, way.head == "classic"
-        base = model.build_base(replace(settings, side=way.side))
-        base.trainable = False
-        head = classic_head(num_classes) if classic else model.linear_head(num_classes)
-        self.network = model.join(base, head, name="network")
-        self.extractor = feature_extractor(base)
-        self.trained = head if way.features_once else self.network
-        compile_for_classes(self.trained, keras.optimizers.Adam(1e-4 if classic else HEAD_RATE))
-
-    def fit(self, pictures: PictureSet, epochs: int, batches=None) -> None:
-        """Train on the pictures, or on `batches` of them that come from files."""
-        if self.way.features_once:
-            images = image_batches(pictures.images, self.way.batch_size)
-            features = self.extractor.predict(images, verbose=0).astype("float32")
-            pictures, batches = PictureSet(features, pictures.labels), None
-        batches = batches or make_dataset(pictures, batch_size=self.way.batch_size, shuffle=True)
-        self.trained.fit(batches, shuffle=False, epochs=epochs, verbose=0)
-
-    def seconds(self, pictures: PictureSet, epochs: int, batches=None) -> float:
-        """Seconds of `fit`, without those in which Keras traces its graphs on a first batch."""
-        self.fit(pictures.first(self.way.batch_size), 1, batches and batches.take(1))
-        return timed(self.fit, pictures, epochs, batches)[1]
+def levers(settings: Settings, budget: float) -> dict[str, Way]:
+    """The slow way, each change of it that notebook 07 tries, and all changes together."""
+    side = max(SMALLEST_SIDE, settings.side * 2 // 3)
+    changes = {"batches of 128": {"batch_size": 128}, f"{side} px": {"side": side}}
+    if settings.precision != "float32":
+        changes[settings.precision.removeprefix("mixed_")] = {"precision": settings.precision}
+    changes["all together"] = {name: v for change in changes.values() for name, v in change.items()}
+    slow = Way(budget, settings.side)
+    return {"slow way": slow} | {name: replace(slow, **v) for name, v in changes.items()}
 
 
-def classic_head(num_classes: int) -> keras.Sequential:
-    """The head of the old recipe: Flatten, two Dense 4096, softmax; 19 million parameters."""
-    layers = [
-        keras.layers.Flatten(),
-        keras.layers.Dense(4096, activation="relu"),
-        keras.layers.Dense(4096, activation="relu"),
-        keras.layers.Dense(num_classes, activation="softmax", dtype="float32"),
-    ]
-    return keras.Sequential(layers, name="head")
+def old_recipes(settings: Settings, budget: float) -> dict[str, Way]:
+    """The old recipe as written and with its preprocessing repaired, against notebook 04's way."""
+    ours = Way(budget, precision=settings.precision)
+    return {
+        "old recipe": Way(budget, recipe="old"),
+        "old recipe, preprocessing repaired": Way(budget, recipe="repaired"),
+        "ours": ours,
+        "ours, in a tenth of the time": replace(ours, budget=budget / 10),
+    }
 
 
-def write_folders(pictures: PictureSet, class_names: list[str], folder: Path) -> None:
-    """Each picture as a PNG file in the folder of its class."""
-    for name in class_names:  # Keras wants a folder for each, even an empty one
-        (folder / name).mkdir(parents=True, exist_ok=True)
-    for place, (image, label) in enumerate(zip(pictures.images, pictures.labels, strict=True)):
-        target = folder / class_names[label] / f"{place:05d}.png"
-        target.write_bytes(tf.io.encode_png(image).numpy())
+class Clock(keras.callbacks.Callback):
+    """Ends `fit` when the way's budget is over; sets its rate and validates on the way.
+
+    The first batch, for which Keras traces its graph, and all validating take no time on this
+    clock. What is spent already goes to `seconds`.
+    """
+
+    def __init__(self, way: Way, validation: PictureSet, *, goal: float = 2.0, checks: int = 10):
+        super().__init__()
+        self.way, self.validation, self.goal = way, validation, goal
+        self.gap, self.due = way.budget / checks, 0.0
+        self.seconds, self.since = 0.0, None
+        self.curve = []  # pairs of seconds and validation accuracy
+
+    def on_train_batch_begin(self, batch, logs=None):
+        done = min(1.0, self.seconds / self.way.budget)
+        self.model.optimizer.learning_rate = self.way.rate(done)
+
+    def on_train_batch_end(self, batch, logs=None):
+        now = time.perf_counter()
+        self.seconds += now - (self.since or now)
+        if self.seconds >= min(self.due, self.way.budget):
+            answers = self.model.predict(image_batches(self.validation.images), verbose=0)
+            accuracy = float(np.mean(answers.argmax(axis=1) == self.validation.labels))
+            self.curve.append((self.seconds, accuracy))
+            self.due = self.gap * (self.seconds // self.gap + 1)
+            over = self.seconds >= self.way.budget
+            self.model.stop_training = over or accuracy >= self.goal
+            now = time.perf_counter()
+        self.since = now
 
 
 @contextlib.contextmanager
@@ -105,52 +107,74 @@ def dtype_policy(precision: str) -> Iterator[None]:
         keras.config.set_dtype_policy(former)
 
 
-def measure_steps(
-    sets: PictureSets, settings: Settings, *, pictures: int, epochs: int, switches=SWITCHES
-) -> Iterator[dict]:
-    """Yield one row per step: seconds of training the head for `epochs`, validation accuracy.
+def measure_ways(
+    ways: dict[str, Way], sets: PictureSets, settings: Settings,
+    *, seed: int = 0, checks: int = 10, stop: bool = False,
+) -> Iterator[dict]:  # fmt: skip
+    """Yield a row for each check of each way; see `results.COLUMNS["old-recipe"]`.
 
-    A step keeps what those before it switched on; bfloat16 is left out where settings say float32.
+    With `stop`, a way ends as soon as it is as good as the first one at its best.
     """
-    train, validation = sets.train.first(pictures), sets.validation.first(pictures)
-    way, names = Way(), sets.class_names
-    with tempfile.TemporaryDirectory() as folder:
-        write_folders(train, names, Path(folder))
-        for step, changes in switches:
-            if "precision" in changes:
-                if settings.precision == "float32":
-                    continue
-                changes = {"precision": settings.precision}
-                step = settings.precision.removeprefix("mixed_")
-            way, batches = replace(way, **changes), None
-            small, others = (resize(p.images, way.side) for p in (train, validation))
-            if way.files:
-                batches = keras.utils.image_dataset_from_directory(
-                    folder, class_names=names, image_size=(way.side, way.side),
-                    batch_size=way.batch_size, seed=0, verbose=False,
-                )  # fmt: skip
-                batches = batches if way.autotune else untuned(batches)
-            keras.utils.set_random_seed(0)
-            with dtype_policy(way.precision):
-                training = HeadTraining(way, settings, len(names))
-                seconds = training.seconds(PictureSet(small, train.labels), epochs, batches)
-                answers = training.network.predict(image_batches(others), verbose=0)
-            rate = len(train) * epochs / seconds
-            accuracy = float(np.mean(answers.argmax(axis=1) == validation.labels))
-            yield dict(zip(COLUMNS["steps"], (step, rate, seconds, accuracy), strict=True))
+    goal, parts = 2.0, (sets.train, sets.validation)
+    for name, way in ways.items():
+        pictures, validation = (PictureSet(resize(p.images, way.side), p.labels) for p in parts)
+        clock = Clock(way, validation, goal=goal, checks=checks)
+        keras.utils.set_random_seed(seed)
+        with dtype_policy(way.precision):
+            train(clock, pictures, len(sets.class_names), replace(settings, side=way.side))
+        if stop and goal > 1:
+            goal = max(accuracy for _, accuracy in clock.curve)
+        for point in clock.curve:
+            yield dict(zip(COLUMNS["old-recipe"], (name, *point), strict=True))
 
 
-def measure_sizes(
-    sets: PictureSets, settings: Settings, *, sides: tuple[int, ...], pictures: int
-) -> Iterator[dict]:
+def train(clock: Clock, pictures: PictureSet, num_classes: int, settings: Settings) -> None:
+    """Train a new network in the clock's way, until it says stop."""
+    batches = make_dataset(pictures, batch_size=clock.way.batch_size, shuffle=True)
+    if clock.way.recipe == "ours":
+        network = model.build_case("fine-tuned", settings, num_classes)
+        clock.seconds = start_head(network, pictures.first(HEAD_PICTURES))
+        batches, optimizer = batches.map(mirror), keras.optimizers.AdamW(0.0, weight_decay=0.01)
+    else:
+        network = old_network(settings, num_classes, repaired=clock.way.recipe == "repaired")
+        optimizer = keras.optimizers.Adam(0.0)
+    compile_for_classes(network, optimizer)
+    network.fit(batches, shuffle=False, epochs=1_000_000, callbacks=[clock], verbose=0)
+
+
+def old_network(settings: Settings, num_classes: int, repaired: bool) -> keras.Model:
+    """The old recipe's network: VGG16, all of it to be trained, and the classic head."""
+    base = model.build_base(settings)
+    pictures = keras.Input(base.input_shape[1:])
+    seen = model.preprocess(pictures) if repaired else keras.layers.Rescaling(1 / 255)(pictures)
+    head = [keras.layers.Flatten(), *(keras.layers.Dense(4096, "relu") for _ in range(2))]
+    head.append(keras.layers.Dense(num_classes, "softmax", dtype="float32"))
+    return keras.Model(pictures, keras.Sequential(head)(base(seen)))
+
+
+def start_head(network: keras.Model, pictures: PictureSet) -> float:
+    """Run the base once, train the head on its features; seconds, without those of tracing."""
+    base, head = network.layers[-2:]
+    extractor = feature_extractor(base)
+    compile_for_classes(head, keras.optimizers.Adam(HEAD_RATE))
+    for few, epochs in ((pictures.first(32), 1), (pictures, HEAD_EPOCHS)):
+        begun = time.perf_counter()
+        features = extractor.predict(image_batches(few.images), verbose=0).astype("float32")
+        batches = make_dataset(PictureSet(features, few.labels), shuffle=True)
+        head.fit(batches, shuffle=False, epochs=epochs, verbose=0)
+    return time.perf_counter() - begun
+
+
+def measure_sizes(sets: PictureSets, settings: Settings, sides: tuple[int, ...]) -> Iterator[dict]:
     """Yield speed of the frozen base and accuracy of a linear probe after it, at each side."""
-    train, validation = part(sets.train, pictures), sets.validation.first(pictures)
+    train, validation = sets.train, sets.validation
     for side in sides:
         base = model.build_base(replace(settings, side=side))
         images, others = resize(train.images, side), resize(validation.images, side)
         known, unknown = (block_features(base, p)[5] for p in (images, others))
         fit = fit_probe(known, train.labels, unknown, validation.labels)
-        values = (side, 100, predict_rate(base, images), fit.score(unknown, validation.labels))
+        score = fit.score(unknown, validation.labels)
+        values = (side, predict_rate(base, images[:500]), score, len(validation))
         yield dict(zip(COLUMNS["sizes"], values, strict=True))
 
 

@@ -12,11 +12,17 @@ SOUNDS = (
 RATE, SAMPLES, WINDOW, FRAMES = 8_000, 4_096, 256, 32  # the first in samples a second
 
 
-def digits(side: int, counts: tuple[int, int, int] = (1_000, 297, 500)) -> PictureSets:
-    """scikit-learn's handwritten digits, 8x8 px, enlarged; `counts` to train, validate, test on."""
+def digits(
+    side: int, counts: tuple[int, int, int] = (1_000, 297, 500), seed: int = 0
+) -> PictureSets:
+    """scikit-learn's handwritten digits, 8x8 px, enlarged; `counts` to train, validate, test on.
+
+    Another seed puts others of the 1,797 into each set.
+    """
     source = load_digits()
+    order = np.random.default_rng(seed).permutation(len(source.target))
     names = [str(name) for name in source.target_names]
-    return _sets(source.images * (255 / 16), source.target, names, side, counts)
+    return _sets(source.images[order] * (255 / 16), source.target[order], names, side, counts)
 
 
 def sounds(side: int, counts: tuple[int, int, int] = (1_000, 300, 500), seed: int = 0):

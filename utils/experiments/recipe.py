@@ -19,7 +19,7 @@ class Recipe:
     They were screened by short runs on 10,000 pictures, and chosen by 5,000 validation pictures.
     """
 
-    stages: tuple[tuple[int, int], ...] = ((32, 9), (48, 5))  # side in px, epochs
+    stages: tuple[tuple[int, int], ...] = ((32, 7), (48, 6))  # side in px, epochs
     batch_size: int = 500
     peak_rate: float = 0.03  # length of a step, in lengths of the kernel
     warm_up: float = 0.15  # fraction of all steps

@@ -138,3 +138,13 @@ def test_the_sheet_is_what_the_renderer_draws():
         for place in (0, 1):
             left = 32 * (label + 10 * place)
             np.testing.assert_array_equal(sheet[:32, left : left + 32], drawn[place])
+
+
+def test_toys_are_drawn_larger_and_on_a_chosen_ground():
+    from data.toys import render
+
+    small, large = (render(4, 1, 0, side=side)[0].astype(float) for side in (32, 96))
+    shrunk = large.reshape(32, 3, 32, 3, 3).mean(axis=(1, 3))
+    assert abs(shrunk - small).mean() < 8  # the same scene; edges and noise differ
+    green = render(4, 3, 0, ground=(0.1, 0.8, 0.1))[:, -3:].mean(axis=(0, 1, 2))
+    assert green.argmax() == 1

@@ -9,7 +9,7 @@ from .distance import Figure, Vector, ball, box, limb, mirror, smooth, turn, uni
 
 
 def bird(point, between):
-    """An egg on two thin legs, leaning, with a beak and wings that are lifted or folded."""
+    """An egg on two thin legs, leaning, with a bright beak and wings that are lifted or folded."""
     lean = between(0.3, 0.75)  # radians
     leg_length = between(0.2, 0.34)
     radius = between(0.26, 0.32)
@@ -34,15 +34,16 @@ def bird(point, between):
 
     head = Vector(0.36, height + neck, 0.0)
     skull = ball(point, head, head_radius)
-    beak = limb(point, head.offset(0.14, 0.0, 0.0), head.offset(beak_length, -0.05, 0.0), 0.1, 0.01)
-    eyes = ball(point, head.offset(0.11, 0.07, 0.15), 0.055)
+    beak_tip = head.offset(beak_length, -0.1, 0.0)
+    beak = limb(point, head.offset(0.12, -0.02, 0.0), beak_tip, 0.12, 0.02)
+    eyes = ball(point, head.offset(0.13, 0.08, 0.15), 0.065)
     ankle = (-0.04, 0.03, 0.13)
     legs = limb(point, (0.0, leg_length + 0.1, 0.12), (0.04, 0.03, 0.13), 0.035)
     feet = limb(point, ankle, (0.18, 0.03, 0.16), 0.035)
     return Figure(
         body=smooth(trunk, skull, 0.15),
-        trim=union(0.8 * wings, 0.9 * tail),
-        dark=union(legs, feet, beak, eyes),
+        trim=union(0.8 * wings, 0.9 * tail, beak),
+        dark=union(legs, feet, eyes),
         pale=belly,
     )
 

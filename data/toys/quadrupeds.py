@@ -64,15 +64,15 @@ def cat(point, between):
 
 
 def deer(point, between):
-    """Long thin legs, a raised head and antlers of three branches each."""
+    """Long thin legs, a raised head, antlers of five branches each, and a pale rump."""
     look_round = between(-0.25, 0.25)
     half_length = between(0.34, 0.42)
-    antler_height = between(0.42, 0.56)
-    antler_width = between(0.18, 0.3)
-    leg_length = between(0.48, 0.6)
+    antler_height = between(0.42, 0.54)
+    antler_width = between(0.22, 0.34)
+    leg_length = between(0.42, 0.54)
     girth = between(0.16, 0.2)
     stride = between(-0.05, 0.15)
-    neck = between(0.36, 0.46)
+    neck = between(0.3, 0.4)
 
     point = mirror(point, look_round)
     height = leg_length + girth
@@ -86,19 +86,28 @@ def deer(point, between):
     root = head.offset(-0.02, 0.08, 0.06)
     fork = head.offset(-0.08, 0.08 + antler_height * 0.5, antler_width)
     tip = head.offset(0.02, 0.1 + antler_height, antler_width * 1.3)
-    branches = ((root, fork), (fork, tip), (fork, fork.offset(0.2, 0.12, 0.04)))
-    antlers = union(*(limb(point, start, end, 0.04) for start, end in branches))
-    tail = ball(point, (-half_length - 0.17, height + 0.1, 0.0), (0.07, 0.1, 0.06))
+    middle = (fork + tip) * 0.5
+    branches = (
+        (root, fork),
+        (fork, tip),
+        (root, root.offset(0.16, 0.14, 0.06)),
+        (fork, fork.offset(0.08, 0.1, 0.16)),
+        (middle, middle.offset(-0.02, 0.16, -0.14)),
+    )
+    antlers = union(*(limb(point, start, end, 0.045) for start, end in branches))
+    rump_radii = (girth, girth * 0.8, girth * 0.8)
+    rump = ball(point, (-half_length - 0.03, height, 0.0), rump_radii)
+    tail = ball(point, (-half_length - girth, height + 0.06, 0.0), (0.05, 0.1, 0.05))
     return Figure(
         body=smooth(body, smooth(throat, face, 0.06)),
         trim=ears,
-        dark=union(hooves, nose, eyes),
-        pale=union(antlers, tail),
+        dark=union(hooves, nose, eyes, tail),
+        pale=union(antlers, rump),
     )
 
 
 def dog(point, between):
-    """A long snout, hanging ears and a tail that is held up."""
+    """A long snout, hanging ears, a collar, and a tail that is held up and ends in a pale tip."""
     look_round = between(-0.3, 0.3)
     half_length = between(0.38, 0.5)
     head_radius = between(0.2, 0.24)
@@ -114,7 +123,9 @@ def dog(point, between):
     height = leg_length + girth
     body, paws = trunk_and_legs(point, half_length, height, girth, stride, 0.09)
     head = Vector(half_length + 0.25, height + neck, 0.0)
-    throat = limb(point, (half_length, height, 0.0), head, 0.17, 0.15)
+    chest = Vector(half_length, height, 0.0)
+    throat = limb(point, chest, head, 0.17, 0.15)
+    collar = ball(point, (chest + head) * 0.5, 0.21)
     skull = ball(point, head, head_radius)
     snout = limb(
         point, head.offset(0.05, -0.05, 0.0), head.offset(snout_length, -0.09, 0.0), 0.14, 0.1
@@ -124,21 +135,22 @@ def dog(point, between):
     nose = ball(point, head.offset(snout_length + 0.09, -0.04, 0.0), 0.07)
     eyes = ball(point, head.offset(head_radius * 0.8, head_radius * 0.4, head_radius * 0.45), 0.05)
     tail_root = (-half_length - 0.15, height + 0.1, 0.0)
-    tail_tip = (-half_length - 0.35, height + tail_rise, 0.0)
-    tail = limb(point, tail_root, tail_tip, 0.07, 0.04)
+    tail_tip = (-half_length - 0.35, height + 0.1 + tail_rise, 0.0)
+    tail = limb(point, tail_root, tail_tip, 0.07, 0.05)
+    white_tip = ball(point, tail_tip, 0.09)
     return Figure(
         body=union(smooth(smooth(body, throat), smooth(skull, snout, 0.08), 0.08), tail),
         trim=ears,
         dark=union(nose, eyes),
-        pale=paws,
+        pale=union(paws, collar, white_tip),
     )
 
 
 def horse(point, between):
-    """A long face that points down, a thick neck with a mane, and a tail that hangs."""
+    """A long face with a blaze, a mane that falls to both sides, and a long tail that hangs."""
     look_round = between(-0.2, 0.2)
     half_length = between(0.42, 0.52)
-    tail_length = between(0.3, 0.5)
+    tail_length = between(0.42, 0.62)
     leg_length = between(0.42, 0.54)
     girth = between(0.22, 0.27)
     stride = between(-0.05, 0.15)
@@ -152,18 +164,21 @@ def horse(point, between):
     nose = head.offset(0.28, -0.2, 0.0)
     throat = limb(point, (half_length - 0.02, height + 0.02, 0.0), head, 0.22, 0.13)
     face = limb(point, head, nose, 0.14, 0.1)
-    ears = limb(point, head.offset(-0.04, 0.1, 0.08), head.offset(-0.04, 0.27, 0.11), 0.06, 0.01)
+    blaze = limb(point, head.offset(0.07, 0.1, 0.0), nose.offset(0.05, 0.065, 0.0), 0.065)
+    ears = limb(point, head.offset(-0.04, 0.1, 0.08), head.offset(-0.04, 0.3, 0.12), 0.07, 0.01)
     crest = head.offset(-0.12, 0.08, 0.0)  # between the ears, where mane and forelock meet
-    mane = limb(point, (half_length - 0.22, height + 0.2, 0.0), crest, 0.08, 0.1)
-    forelock = limb(point, crest, head.offset(0.1, 0.12, 0.0), 0.1, 0.05)
+    withers = (half_length - 0.2, height + 0.2, 0.0)
+    mane = limb(point, withers, crest, 0.09, 0.11)
+    locks = limb(point, crest, (half_length + 0.1, height + 0.12, 0.24), 0.11, 0.08)
+    forelock = limb(point, crest, head.offset(0.1, 0.12, 0.0), 0.11, 0.05)
     tail_bow = Vector(-half_length - 0.38, height, 0.0)
-    tail_root = limb(point, tail_bow.offset(0.18, 0.12, 0.0), tail_bow, 0.06, 0.09)
-    tail_end = limb(point, tail_bow, tail_bow.offset(-0.04, -tail_length, 0.0), 0.09, 0.06)
+    tail_root = limb(point, tail_bow.offset(0.18, 0.12, 0.0), tail_bow, 0.06, 0.1)
+    tail_end = limb(point, tail_bow, tail_bow.offset(-0.04, -tail_length, 0.0), 0.11, 0.06)
     eyes = ball(point, head.offset(0.1, 0.05, 0.11), 0.045)
     nostrils = ball(point, nose.offset(0.08, -0.01, 0.05), 0.05)
     return Figure(
         body=union(smooth(body, smooth(throat, face, 0.06)), ears),
-        trim=union(mane, forelock, tail_root, tail_end),
+        trim=union(mane, locks, forelock, tail_root, tail_end),
         dark=union(hooves, eyes, nostrils),
-        pale=ball(point, nose, 0.105),
+        pale=union(blaze, ball(point, nose, 0.115)),
     )

@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-RAYS_PER_ROW = 64  # two for each of the 32 pixels, averaged later: this smooths the edges
 HORIZON = 30.0  # how far a ray sees
 
 
@@ -43,7 +42,7 @@ def dot(a, b):
     return (a * b).sum(axis=0)
 
 
-def aim_camera(between):
+def aim_camera(between, rays_per_row):
     """A camera somewhere around the figure, above the floor, that looks at it."""
     yaw = between(0, 2 * np.pi)
     pitch = between(0.02, 0.7)
@@ -53,7 +52,7 @@ def aim_camera(between):
     shift_right = between(-0.04, 0.04)
     shift_up = between(-0.04, 0.04)
 
-    grid = (np.arange(RAYS_PER_ROW, dtype=np.float32) * 2 + 1) / RAYS_PER_ROW - 1
+    grid = (np.arange(rays_per_row, dtype=np.float32) * 2 + 1) / rays_per_row - 1
     across, upward = (axis.reshape(1, -1) for axis in np.meshgrid(grid, -grid))
     right = view * (across * np.cos(roll) - upward * np.sin(roll)) + shift_right
     up = view * (across * np.sin(roll) + upward * np.cos(roll)) + shift_up

@@ -11,15 +11,16 @@ import numpy as np
 import tensorflow as tf
 
 from .distance import Vector
-from .rays import RAYS_PER_ROW, aim_camera, column, find_hits, shine
+from .rays import aim_camera, column, find_hits, shine
 
 SIZE = 32  # pixels to a side
+RAYS = 64  # in a row, where pixels are fewer: two for each of 32, averaged, smooth the edges
 CHUNK = 50  # pictures drawn at once: another number would be compiled again
 PROPORTIONS, SCENE = 12, 60  # random numbers set aside for a figure and for its scene
 
 
-def draw(figure, scale: float, generators) -> np.ndarray:
-    """At most CHUNK pictures of a figure, one per NumPy generator: uint8 [n, SIZE, SIZE, 3]."""
+def draw(figure, scale: float, generators, side: int = SIZE, ground=None) -> np.ndarray:
+    """At most CHUNK pictures of a figure, one per NumPy generator: uint8 [n, side, side, 3]."""
     count = len(generators)
     numbers = np.stack([rng.random(PROPORTIONS + SCENE, np.float32) for rng in generators])
     numbers = np.concatenate([numbers, numbers[:1].repeat(CHUNK - count, axis=0)])
@@ -29,8 +30,10 @@ def draw(figure, scale: float, generators) -> np.ndarray:
         distance, paint = distance_field(figure, scale)(proportions, tf.constant(points))
         return distance.numpy(), paint.numpy()
 
-    colours = trace(measure, number_stream(numbers[:, PROPORTIONS:].T[:, :, None]))
-    return develop(colours[:count], generators)
+    between = number_stream(numbers[:, PROPORTIONS:].T[:, :, None])
+    rays_per_pixel = max(1, RAYS // side)
+    colours = trace(measure, between, side * rays_per_pixel, ground)
+    return develop(colours[:count], generators, side)
 
 
 def number_stream(columns):
@@ -60,17 +63,17 @@ def distance_field(figure, scale):
     return field
 
 
-def trace(measure, between):
-    """Colours 0 to 1, [CHUNK, RAYS_PER_ROW, RAYS_PER_ROW, 3]."""
-    camera = aim_camera(between)
-    has_floor = between(0, 1) < 0.75
+def trace(measure, between, rays_per_row, ground):
+    """Colours 0 to 1, [CHUNK, rays_per_row, rays_per_row, 3]."""
+    camera = aim_camera(between, rays_per_row)
+    has_floor = (between(0, 1) < 0.75) | (ground is not None)
     hit = find_hits(measure, camera, has_floor)
     light, glint = shine(measure, between, camera.rays, hit)
     hue = between(0, 1)
     toy = np.choose(hit.paint, mix_paints(between, hue)) * light + glint
-    around = surroundings(between, hue, camera, hit, light)
+    around = surroundings(between, hue, camera, hit, light, ground)
     colours = np.clip(np.where(hit.toy, toy, around), 0, 1) ** 0.85
-    return np.moveaxis(colours, 0, -1).reshape(-1, RAYS_PER_ROW, RAYS_PER_ROW, 3)
+    return np.moveaxis(colours, 0, -1).reshape(-1, rays_per_row, rays_per_row, 3)
 
 
 def hsv(hue, saturation, value):
@@ -80,19 +83,22 @@ def hsv(hue, saturation, value):
 
 
 def mix_paints(between, hue):
-    """The colours of body, trim, dark and pale; the trim's hue keeps away from the body's."""
-    body = hsv(hue, between(0.1, 0.95), between(0.45, 1))
-    trim = hsv(hue + between(0.2, 0.8), between(0.1, 0.9), between(0.3, 1))
+    """Body, trim, dark and pale; the trim differs from the body in hue and in brightness."""
+    saturation, value = between(0.1, 0.95), between(0.45, 1)
+    body = hsv(hue, saturation, value)
+    trim_hue, trim_saturation = hue + between(0.2, 0.8), between(0.1, 0.9)
+    trim = hsv(trim_hue, trim_saturation, 0.3 + (value - 0.3 + between(0.2, 0.5)) % 0.7)
     dark = hsv(between(0, 1), between(0, 0.5), between(0.05, 0.18))
     pale = hsv(between(0, 1), between(0, 0.25), between(0.8, 1))
     return [body, trim, dark, pale]
 
 
-def surroundings(between, hue, camera, hit, light):
+def surroundings(between, hue, camera, hit, light, ground):
     """The colour behind the figure: a wall that changes from low to top, or a floor in haze."""
     earth, low, top = (  # their hues keep away from the body's, too
         hsv(hue + between(0.2, 0.8), between(0, 0.6), between(0.3, 0.95)) for _ in range(3)
     )
+    earth = earth if ground is None else column(*ground)
     climb = np.clip(0.5 + camera.up * camera.far / 2, 0, 1)
     wall_ripple = between(0, 0.1)
     wall = low + (top - low) * climb
@@ -111,11 +117,11 @@ def ripples(between, x, z):
     return wave
 
 
-def develop(colours, generators):
+def develop(colours, generators, side):
     """Average the rays of each pixel, add the sensor's noise, and round to uint8."""
-    rays = RAYS_PER_ROW // SIZE
-    pictures = colours.reshape(-1, SIZE, rays, SIZE, rays, 3).mean(axis=(2, 4))
+    rays = colours.shape[1] // side  # of a pixel, in a row
+    pictures = colours.reshape(-1, side, rays, side, rays, 3).mean(axis=(2, 4))
     pictures += np.stack(
-        [rng.normal(0, rng.uniform(0.005, 0.02), (SIZE, SIZE, 3)) for rng in generators]
+        [rng.normal(0, rng.uniform(0.005, 0.02), (side, side, 3)) for rng in generators]
     )
     return np.uint8(np.clip(pictures, 0, 1) * 255 + 0.5)

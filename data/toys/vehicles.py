@@ -47,7 +47,7 @@ def airplane(point, between):
 
 
 def automobile(point, between):
-    """A low body, a roof on posts with glass below it, four wheels and lamps."""
+    """A low body, a roof on posts with glass below it, four wheels; lamps, bumpers and a plate."""
     half_width = between(0.36, 0.44)
     half_height = between(0.14, 0.19)
     cabin_height = between(0.2, 0.28)
@@ -66,17 +66,22 @@ def automobile(point, between):
     glass = box(
         cabin, (0.0, middle, 0.0), (cabin_length, cabin_height / 2 + 0.03, half_width - 0.03)
     )
-    lamps = ball(Vector(abs(x), y, z), (0.95, 0.2 + half_height, half_width - 0.13), 0.08)
+    waist = 0.2 + half_height
+    lamps = ball(point, (0.95, waist, half_width - 0.13), 0.08)
+    tail_lamps = box(point, (-0.97, waist + 0.03, half_width - 0.09), (0.03, 0.06, 0.1))
+    grille = box(point, (0.97, waist - 0.02, 0.0), (0.03, 0.06, half_width - 0.24))
+    plate = box(point, (-0.98, waist - 0.03, 0.0), (0.03, 0.06, 0.13))
+    bumpers = box(Vector(abs(x), y, z), (0.98, 0.2, 0.0), (0.05, 0.05, half_width - 0.02))
     return Figure(
         body=hull,
-        trim=0.75 * union(roof, posts),
-        dark=union(0.75 * glass, tyres),
-        pale=union(lamps, hubs),
+        trim=union(0.75 * union(roof, posts), tail_lamps),
+        dark=union(0.75 * glass, tyres, grille, bumpers),
+        pale=union(lamps, plate, hubs),
     )
 
 
 def ship(point, between):
-    """A pointed hull with a deck, a cabin, a bridge, a funnel and a mast."""
+    """A pointed hull with a deck, a cabin, a bridge, a funnel, and a mast with a yard across it."""
     half_width = between(0.28, 0.38)
     half_height = between(0.2, 0.28)
     cabin_length = between(0.28, 0.42)
@@ -97,6 +102,8 @@ def ship(point, between):
     funnel = limb(point, (funnel_place, deck_height, 0.0), funnel_top, 0.1)
     mast_top = (mast_place, deck_height + mast_height, 0.0)
     mast = limb(point, (mast_place, deck_height, 0.0), mast_top, 0.03)
+    yard_height = deck_height + mast_height * 0.75
+    yard = limb(point, (mast_place, yard_height, 0.0), (mast_place, yard_height, 0.25), 0.03)
     windows = box(
         point,
         (cabin_place, deck_height + 0.14, 0.0),
@@ -113,22 +120,22 @@ def ship(point, between):
     return Figure(
         body=0.75 * hull,
         trim=union(0.75 * deck, funnel),
-        dark=union(windows, mast),
+        dark=union(windows, mast, yard),
         pale=union(cabin, bridge),
     )
 
 
 def truck(point, between):
-    """A cab and, behind it, a load that is a case or (three in ten) a tank, on six wheels."""
+    """A cab and, behind it, a case with two doors or (three in ten) a tank, on six big wheels."""
     half_width = between(0.38, 0.46)
     cab_height = between(0.36, 0.46)
     load_height = between(0.36, 0.5)
     load_length = between(0.55, 0.68)
-    wheel_radius = between(0.18, 0.23)
+    wheel_radius = between(0.2, 0.25)
     load_kind = between(0.0, 1.0)
 
     point = x, y, z = mirror(point)
-    tyres, hubs = wheels(point, (-0.72, -0.3, 0.62), wheel_radius, half_width - 0.03)
+    tyres, hubs = wheels(point, (-0.74, -0.28, 0.62), wheel_radius, half_width - 0.03)
     slanted = Vector(x + 0.25 * tf.maximum(y - 0.62, 0.0), y, z)  # the windscreen leans back
     cab = box(slanted, (0.68, 0.25 + cab_height, 0.0), (0.28, cab_height, half_width), 0.07)
     pane = 0.28 + cab_height * 1.4
@@ -139,11 +146,23 @@ def truck(point, between):
     tank = disc(point, middle, AHEAD, half_width, load_length)
     frame = box(point, (0.0, 0.3, 0.0), (0.93, 0.07, half_width - 0.12))
     lamps = ball(Vector(abs(x), y, z), (0.95, 0.36, half_width - 0.12), 0.07)
+
+    # The back: two doors with dark gaps around them and a rod on each, or a tank's round hatch.
+    _, load_middle, _ = middle
+    gaps = box(point, (-0.95, load_middle, 0.0), (0.02, load_height - 0.04, half_width - 0.01))
+    door = (-0.96, load_middle, half_width / 2)
+    doors = box(point, door, (0.03, load_height - 0.1, half_width / 2 - 0.05))
+    rods = box(point, (-0.98, load_middle, 0.12), (0.04, load_height - 0.12, 0.03))
+    hatch = disc(point, (-0.95, load_middle, 0.0), AHEAD, half_width * 0.6, 0.03)
+    lid = disc(point, (-0.95, load_middle, 0.0), AHEAD, half_width * 0.35, 0.06)
+    is_case = load_kind > 0.3
     return Figure(
         body=0.9 * cab,
-        trim=tf.where(load_kind > 0.3, case, tank),
-        dark=union(0.9 * union(windscreen, side_windows), tyres, frame),
-        pale=union(hubs, lamps),
+        trim=tf.where(is_case, union(case, doors), tank),
+        dark=union(
+            0.9 * union(windscreen, side_windows), tyres, frame, tf.where(is_case, gaps, hatch)
+        ),
+        pale=union(hubs, lamps, tf.where(is_case, rods, lid)),
     )
 
 

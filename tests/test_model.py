@@ -27,6 +27,7 @@ def pictures():
         ("frozen base", HEAD, BASE),
         ("low-level layers only", LOW_HEAD, LOW),
         ("fine-tuned", BASE + HEAD, 0),
+        ("last blocks fine-tuned", BASE - LOW + HEAD, LOW),
     ],
 )
 def test_each_case_trains_and_freezes_what_it_should(
@@ -90,13 +91,13 @@ def test_preprocessing_is_vgg16s_own_in_every_precision(pictures, policy):
 
 
 def test_a_saved_model_gives_the_same_when_read_back(make_settings, pictures, tmp_path):
-    network = build_case("frozen base", make_settings(), CLASSES)
+    network = build_case("last blocks fine-tuned", make_settings(), CLASSES)
     network.save(tmp_path / "model.keras")
     again = keras.models.load_model(tmp_path / "model.keras")
     np.testing.assert_array_equal(
         again.predict(pictures, verbose=0), network.predict(pictures, verbose=0)
     )
-    assert count_parameters(again.trainable_variables) == HEAD
+    assert count_parameters(again.trainable_variables) == BASE - LOW + HEAD  # still frozen below
 
 
 def test_the_cut_base_is_the_lower_part_of_the_base_itself(make_settings):

@@ -1,4 +1,4 @@
-"""The four ways of training on a handful of pictures: what learns, what stays, what it may cost."""
+"""The five ways of training on a handful of pictures: what learns, what stays, what it may cost."""
 
 import dataclasses
 
@@ -66,18 +66,36 @@ def test_fine_tuning_moves_the_base_within_the_budget(make_settings, sets):
     assert phases.count("whole network") == EPOCHS - 2
 
 
+def test_the_last_blocks_move_and_the_others_stay(make_settings, sets):
+    run = training.train_case("last blocks fine-tuned", make_settings(), sets)
+    for layer in build_base(make_settings()).layers[1:]:
+        if layer.weights:
+            trained = run.network.layers[-2].get_layer(layer.name)
+            moved = not np.array_equal(trained.kernel, layer.kernel)
+            assert moved == layer.name.startswith(("block4", "block5")), layer.name
+    phases = run.history["phase"].tolist()
+    assert set(phases) == {"head", "last blocks"} and phases.count("last blocks") == EPOCHS - 2
+
+
 def test_from_scratch_uses_the_budget_and_no_weights(make_settings, sets):
     run = training.train_case("from scratch", make_settings(weights="/no/such/file"), sets)
     assert run.history["phase"].tolist() == ["whole network"] * EPOCHS
     assert {"loss", "accuracy", "val_loss", "val_accuracy"} <= set(run.history.columns)
 
 
-def test_the_cut_is_chosen_on_validation_pictures_and_repeats(make_settings, sets):
-    best, accuracy = training.choose_cut(make_settings(), sets)
-    assert list(accuracy) == list(model.CUTS)
-    assert accuracy[best] == max(accuracy.values())
+def test_the_cut_with_the_best_validation_accuracy_is_kept(make_settings, sets, monkeypatch):
+    accuracy = {"block2_pool": 0.5, "block3_pool": 0.7, "block4_pool": 0.6}
+
+    def train_head(network, sets):
+        found = accuracy[network.layers[-2].layers[-1].name]
+        history = keras.callbacks.History()
+        history.history = {"val_loss": [2.0, 1.0, 3.0], "val_accuracy": [0.1, found, 0.9]}
+        return history
+
+    monkeypatch.setattr(training, "train_head", train_head)
     run = training.train_case("low-level layers only", make_settings(), sets)
-    assert run.network.layers[-2].layers[-1].name == best
+    assert run.network.layers[-2].layers[-1].name == "block3_pool"
+    assert run.history["val_accuracy"].tolist() == [0.1, 0.7, 0.9]
 
 
 def test_the_rate_warms_up_then_falls_to_zero():
@@ -124,7 +142,7 @@ def test_saved_runs_are_read_missing_and_damaged_ones_trained(make_settings, set
     folder = save_run(small_run("fine-tuned", 2), chosen, sets)
     (folder / "model.keras").write_bytes(b"damaged")
     assert list(training.recover_runs(chosen, sets)) == list(model.CASES)
-    assert trained == ["from scratch", "low-level layers only", "fine-tuned"]
+    assert trained == [case for case in model.CASES if case != "frozen base"]
     said = capsys.readouterr().out
     assert f"frozen base: read from outputs/{chosen.edition}" in said
     assert "fine-tuned: the saved model is damaged" in said

@@ -14,7 +14,10 @@ from utils.weights import IMAGENET, check_imagenet_weights, check_weights_file
 IMAGENET_MEANS = (103.939, 116.779, 123.68)  # blue, green, red
 CUTS = ("block2_pool", "block3_pool", "block4_pool")  # for low-level layers; validation chooses
 DROPOUT = 0.5
-CASES = ("from scratch", "frozen base", "low-level layers only", "fine-tuned")
+CASES = (
+    "from scratch", "frozen base", "low-level layers only", "fine-tuned", "last blocks fine-tuned",
+)  # fmt: skip
+LAST_BLOCKS = ("block4", "block5")
 
 
 def preprocess(pictures):
@@ -99,7 +102,10 @@ def build_case(
     base = build_base(settings, pretrained=case != "from scratch")
     if case == "low-level layers only":
         base = cut_base(base, cut)
-    base.trainable = case in ("from scratch", "fine-tuned")
+    base.trainable = case not in ("frozen base", "low-level layers only")
+    if case == "last blocks fine-tuned":
+        for layer in base.layers:
+            layer.trainable = layer.name.startswith(LAST_BLOCKS)
     return join(base, linear_head(num_classes), name=case.replace(" ", "_").replace("-", "_"))
 
 

@@ -32,7 +32,6 @@ def number_of(check_cell):
 
 NUMBERS = {name: [number_of(c) for c in tagged(CELLS[name], "check")] for name in CELLS}
 EVERY = [number for numbers in NUMBERS.values() for number in numbers]
-CHEAP = [number for number in EVERY if number != "4.1"]  # it needs a trained network
 
 
 def answers(name):
@@ -139,7 +138,7 @@ def variables(number, make_settings):
     return made
 
 
-@pytest.mark.parametrize("number", CHEAP)
+@pytest.mark.parametrize("number", EVERY)
 def test_blank_wrong_and_right_answers(number, variables):
     name = number.split(".")[0].zfill(2)
     place = NUMBERS[name].index(number)

@@ -1,64 +1,48 @@
-"""Checks of notebook 04: a network rescued from forgetting, pictures of varied brightness."""
+"""Checks of notebook 04: what training one block costs, pictures of varied brightness."""
 
 import numpy as np
 import pandas as pd
 
-from utils.exercises import Hint, Learner, expect
+from utils.exercises import Hint, Learner, expect, number
 
-RECOVERED = 0.75  # of the lost accuracy; without a restart hardly any comes back
-STEPS = 16  # batches that `fine_tune` of the exercise trains on, at most
 BATCHES = 64  # of an epoch; of all of CIFAR-10, two such parts still have pictures in common
 SAME = 0.995  # cosine similarity from which on two pictures are the same but for their brightness
 
 
 def check_1(learner: Learner) -> str:
-    """`repaired`: fine-tuned from the pretrained weights, at a rate that does not destroy them."""
-    sets, head, frozen = learner.given("sets", "head", "frozen")
-    repaired, ruined_accuracy = learner.answer("repaired", "ruined_accuracy")
+    """`trained` and `fraction`: the weights of block 5, and the work of a step that trains them."""
+    convolutions = learner.given("convolutions")
+    trained, fraction = learner.answer("trained", "fraction")
+    trained, fraction = number("trained", trained), number("fraction", fraction)
 
-    import keras
-
-    expect("repaired", repaired, keras.Model, "the network (`fine_tune` returns its accuracy)")
-    bases = (network.get_layer("vgg16").get_weights() for network in (repaired, frozen))
-    moved = max(np.abs(one - other).max() for one, other in zip(*bases, strict=True))
-    if moved == 0:
+    everything = convolutions.sum()
+    block = convolutions[convolutions.index.str.startswith("block5")].sum()
+    weights, work = block / everything
+    if trained != block.weights:
+        few = "fewer" if trained < block.weights else "more"
         raise Hint(
-            "The base of `repaired` has exactly the weights of the frozen case. Is it a base of "
-            "its own, is it trainable, and was it trained?"
+            f"`trained` is {trained:,.0f}, {few} than the weights of block 5. Which rows of the "
+            "table belong to that block? (The head is left aside.)"
         )
-    rate, head_rate = (float(network.optimizer.learning_rate) for network in (repaired, head))
-    steps = int(repaired.optimizer.iterations)
-    if steps > STEPS:
-        raise Hint(
-            f"`repaired` was trained for {steps} batches, and `fine_tune` takes {STEPS}. Build a "
-            "new network, and pass it to `fine_tune`."
-        )
-    images, labels = sets.validation.images[:500], sets.validation.labels[:500]
-    accuracy, frozen_accuracy = (
-        (network.predict(images, verbose=0).argmax(axis=1) == labels).mean()
-        for network in (repaired, frozen)
-    )
-    found = f"`repaired` is right on {accuracy:.3f} of the validation pictures, "
-    enough = ruined_accuracy + RECOVERED * (frozen_accuracy - ruined_accuracy)
-    if accuracy >= enough and rate < head_rate:
+    if not 0 < fraction < 1:
+        raise Hint(f"`fraction` is {fraction:.3g}; a part of a whole lies between 0 and 1.")
+    right, once = (1 + 2 * work) / 3, (1 + work) / 2
+    if abs(fraction - right) < 0.005:
         return (
-            f"{found}the ruined network on {ruined_accuracy:.3f}: a small rate keeps what the base "
-            "knows, and what is lost comes back only from where it was saved."
+            f"block 5 holds {weights:.0%} of the weights, and to train it alone takes "
+            f"{fraction:.0%} of the work: the large maps of the early blocks keep each of their "
+            "few weights busy at many places."
         )
-    if rate >= 0.99 * head_rate:  # a rate is kept as float32
-        raise Hint(
-            f"{found}trained at a rate of {rate:g}; the head was trained at {head_rate:g}. What "
-            "does notebook 03's range test say about such a rate for the whole network?"
-        )
-    if moved > 4 * rate * steps:  # a step of Adam is about the rate, seldom more
-        raise Hint(
-            f"{found}and weights of its base are up to {moved:.2g} away from the pretrained ones. "
-            f"{steps} steps at {rate:g} move a weight by about {steps * rate:.2g}. So what moved "
-            "them, and can any rate move them back?"
-        )
+    known = {
+        weights: "It is block 5's part of the *weights*. At how many places is a weight used?",
+        work: "It is block 5's part of the work. Do blocks 1 to 4 rest while it is trained?",
+        once: "So the way back would cost a trained layer its work once. It costs it twice.",
+    }
+    nearest = min(known, key=lambda value: abs(value - fraction))
+    other = "How much work is the way forward, and how much the way back through block 5 alone?"
     raise Hint(
-        f"{found}the frozen case on {frozen_accuracy:.3f}. Your rate is {rate:g}. Is it small "
-        "enough? And where did `ruined` take its base and its head from, before it was ruined?"
+        f"`fraction` is {fraction:.3f}. "
+        f"{known[nearest] if abs(nearest - fraction) < 0.005 else other}"
     )
 
 

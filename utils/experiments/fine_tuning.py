@@ -78,7 +78,10 @@ def train(
 
 
 def run(settings: Settings) -> None:
-    """Record every way with every seed, continuing where an interrupted run has stopped."""
+    """Record every way with every seed, continuing where an interrupted run has stopped.
+
+    It needs 10 GB of memory at its end, or a new start: TensorFlow keeps 200 MB of each training.
+    """
     everything = load_sets(settings)
     settings = replace(settings, size="default")
     validation = part(everything.validation, VALIDATION)

@@ -35,10 +35,6 @@ COLUMNS = {  # of what is recorded; for other files only the revision in their J
     ],
     "record-test": ["test_pictures", "accuracy", "flip_averaged", "six_views", "minutes"],
 }  # fmt: skip
-OLDER_NAMES = {"no training": "nearest class mean", "no tf.data tuner": "without autotune"} | {
-    f"linear after block {block}": f"linear probe after block {block}" for block in range(1, 6)
-}
-MARK = "Recorded with earlier stand-in weights, pretrained on Tiny ImageNet; to be measured again."
 
 
 def load_or_say(name: str, *, data: str = "cifar10", folder: Path = RESULTS) -> pd.DataFrame | None:
@@ -63,9 +59,7 @@ def load_or_say(name: str, *, data: str = "cifar10", folder: Path = RESULTS) -> 
         print("`git checkout -- data/results` restores them.")
         return None
     print(f"{name}.csv: {made}")
-    if chosen.get("weights") == "bundled":
-        print(MARK)
-    return table.replace(OLDER_NAMES)
+    return table
 
 
 def paired(

@@ -45,9 +45,10 @@ class Way:
 def levers(settings: Settings, budget: float) -> dict[str, Way]:
     """The slow way, each change of it that notebook 07 tries, and all changes together."""
     side = max(SMALLEST_SIDE, settings.side * 2 // 3)
-    changes = {"batches of 128": {"batch_size": 128}, f"{side} px": {"side": side}}
-    if settings.precision != "float32":
-        changes[settings.precision.removeprefix("mixed_")] = {"precision": settings.precision}
+    changes = {settings.precision.removeprefix("mixed_"): {"precision": settings.precision}}
+    if settings.precision == "float32":
+        changes = {}
+    changes |= {"batches of 128": {"batch_size": 128}, f"{side} px": {"side": side}}
     changes["all together"] = {name: v for change in changes.values() for name, v in change.items()}
     slow = Way(budget, settings.side)
     return {"slow way": slow} | {name: replace(slow, **v) for name, v in changes.items()}

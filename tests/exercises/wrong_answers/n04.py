@@ -2,17 +2,25 @@
 
 
 def given(sets, settings):
+    import pandas as pd
+    import tensorflow as tf
+
     from utils.data import make_dataset
+    from utils.model import build_case
 
     return {
         "train": make_dataset(sets.train, shuffle=True),
         "validation": make_dataset(sets.validation),
+        "pd": pd,
+        "tf": tf,
+        "frozen": build_case("frozen base", settings, 10),
     }
 
 
-RESTARTED = """
-repaired = build_case("fine-tuned", settings, num_classes)
-repaired.get_layer("head").set_weights(head.get_weights())
+BLOCK = """
+everything = convolutions.sum()
+block = convolutions[convolutions.index.str.startswith("block5")].sum()
+trained = block.weights
 """
 
 
@@ -28,9 +36,13 @@ EACH = "tf.random.uniform([tf.shape(images)[0], 1, 1, 1], 0.5, 1.0)"
 
 WRONG = {
     "4.1": [
-        ("repaired = ruined\nfine_tune(repaired, 3e-5)", "can any rate move them back"),
-        (RESTARTED, "was it trained"),
-        (RESTARTED + "fine_tune(repaired, 1e-3)", "the head was trained at 0.001"),
+        (BLOCK + "trained += 5_130\nfraction = 0.5", "more than the weights of block 5"),
+        (BLOCK + "trained -= 512\nfraction = 0.5", "fewer than the weights of block 5"),
+        (BLOCK + "fraction = 39", "between 0 and 1"),
+        (BLOCK + "fraction = trained / everything.weights", "part of the *weights*"),
+        (BLOCK + "fraction = block.work / everything.work", "blocks 1 to 4 rest"),
+        (BLOCK + "fraction = (1 + block.work / everything.work) / 2", "It costs it twice"),
+        (BLOCK + "fraction = 0.8", "the way back through block 5 alone"),
     ],
     "4.2": [
         ("varied = train", "are multiplied by 1."),

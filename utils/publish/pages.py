@@ -38,25 +38,31 @@ def scoreboard(name: str) -> str:
     return markdown(("way of training", "test accuracy", "trained parameters", "seconds"), rows)
 
 
+def amount() -> str:
+    """Accuracy on CIFAR-10 by number of training pictures in Markdown, means over the seeds."""
+    table = pd.read_csv(RESULTS / "amount.csv").query("data == 'cifar10'")
+    probes = table[table.case.str.startswith("linear probe")]
+    best = probes.sort_values("validation_accuracy").groupby(["pictures", "seed"]).tail(1)
+    ways = {"a linear classifier on the best block": best}
+    for case in ("fine-tuned", "small network from scratch"):
+        ways[case] = table[table.case == case]
+    means = pd.DataFrame({way: t.groupby("pictures").accuracy.mean() for way, t in ways.items()})
+    rows = [
+        (f"{count:,}", *(f"{value:.3f}" if value == value else "" for value in row))
+        for count, row in zip(means.index, means.to_numpy(), strict=True)
+    ]
+    return markdown(("training pictures", *means), rows)
+
+
 def record() -> str:
-    """The table of the recorded runs on all of CIFAR-10 in Markdown."""
-    rows = []
-    for path in sorted(RESULTS.glob("record*-test.csv")):
-        test, about = pd.read_csv(path).iloc[0], files.read_json(path.with_suffix(".json"))
-        epochs = len(pd.read_csv(path.with_name(path.name.replace("-test", ""))))
-        weights = about["settings"]["weights"].replace("bundled", "stand-in, from Tiny ImageNet")
-        rows.append(
-            (
-                weights,
-                about["settings"]["precision"].removeprefix("mixed_"),
-                str(epochs),
-                f"{test.minutes:.0f}",
-                f"{test.accuracy:.4f}",
-                f"{test.flip_averaged:.4f}",
-            )
-        )
-    heads = ("weights", "precision", "epochs", "minutes", "test accuracy", "averaged over flips")
-    return markdown(heads, rows)
+    """The table of the recorded run on all of CIFAR-10 in Markdown."""
+    test, epochs = (pd.read_csv(RESULTS / f"{name}.csv") for name in ("record-test", "record"))
+    about = files.read_json(RESULTS / "record-test.json")["settings"]
+    test = test.iloc[0]
+    accuracies = (f"{test[name]:.4f}" for name in ("accuracy", "flip_averaged", "six_views"))
+    precision = about["precision"].removeprefix("mixed_")
+    heads = ("precision", "epochs", "minutes", "test accuracy", "with mirror images", "six views")
+    return markdown(heads, [(precision, str(len(epochs)), f"{test.minutes:.0f}", *accuracies)])
 
 
 def markdown(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
@@ -68,6 +74,7 @@ def markdown(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
 TABLES = {
     "scoreboard-toys": lambda: scoreboard("toys"),
     "scoreboard-cifar10": lambda: scoreboard("cifar10"),
+    "amount": amount,
     "record": record,
 }
 

@@ -20,7 +20,7 @@ def digits():
 
 def test_batch_norm_put_in_changes_nothing(digits, make_settings):
     settings, images = make_settings(), digits.train.images
-    network = recipe.build_network(settings, images, 10)
+    network = recipe.build_network(QUICK, settings, images, 10)
     features = keras.Model(network.input, network.get_layer("block5_pool").output)
     ours = features.predict(images, verbose=0).ravel()
     base = model.build_base(settings)
@@ -52,6 +52,19 @@ def test_a_killed_run_ends_where_an_uninterrupted_one_does(make_settings, tmp_pa
     views = recipe.view(sets.test.images, 48)
     expected = keras.ops.softmax(whole.predict(views, verbose=0))
     assert np.allclose(plain.predict(views, verbose=0), expected, atol=1e-2)
+
+
+@pytest.mark.slow
+def test_the_ingredients_are_measured(make_settings, monkeypatch):
+    saved = {}
+    monkeypatch.setattr(full_run, "save", lambda name, table, about: saved.update({name: table}))
+    full_run.measure_ingredients(make_settings(), pictures=20, epochs=1)
+    table = saved["ingredients"]
+    assert (
+        list(table) == full_run.COLUMNS["ingredients"]
+        and table.groupby("recipe").size().eq(2).all()
+    )
+    assert table.seconds.min() > 0 and table.validation_accuracy.between(0, 1).all()
 
 
 def test_fused_batch_norm_is_keras_batch_norm():

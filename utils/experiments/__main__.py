@@ -4,6 +4,7 @@
     python -m utils.experiments old-recipe      the old recipe against ours, an hour
     python -m utils.experiments fine-tuning     what notebook 04 quotes, an hour
     python -m utils.experiments record          fine-tune on all of CIFAR-10, an hour
+    python -m utils.experiments ingredients     what that recipe loses without each, an hour
 
 An interrupted `amount`, `fine-tuning` or `record` resumes where it was.
 """
@@ -104,6 +105,7 @@ EXPERIMENTS = {
     "speed": measure_speed,
     "old-recipe": measure_old_recipe,
     "fine-tuning": fine_tuning.run,
+    "ingredients": full_run.measure_ingredients,
     "record": full_run.run,
 }
 

@@ -96,6 +96,7 @@ def run(settings: Settings) -> None:
         sets = replace(everything, train=drawn, validation=validation)
         for row in train(sets, settings, seed, **WAYS[way]):
             rows.append({"way": way, "seed": seed, **row})
+        keras.backend.clear_session()  # or each training would keep its graph
         print(*rows[-1].values(), flush=True)
         with files.whole_file(path) as temporary:
             pd.DataFrame(rows).to_csv(temporary, index=False)

@@ -24,7 +24,11 @@ class Recipe:
     peak_rate: float = 0.03  # length of a step, in lengths of the kernel
     warm_up: float = 0.15  # fraction of all steps
     shift: int = 2  # px, left, right, up and down
+    mirrored: bool = True  # in every other epoch
     label_smoothing: float = 0.2
+    muon: bool = True  # else Nesterov SGD at 0.1
+    batch_norm: bool = True
+    pretrained: bool = True
     seed: int = 0
 
     @property
@@ -98,7 +102,9 @@ class UpAndDown(keras.optimizers.schedules.LearningRateSchedule):
         return {"peak": self.peak, "warm_up": self.warm_up, "steps": self.steps}
 
 
-def build_network(settings: Settings, pictures: np.ndarray, num_classes: int) -> keras.Model:
+def build_network(
+    recipe: Recipe, settings: Settings, pictures: np.ndarray, num_classes: int
+) -> keras.Model:
     """VGG16 for pictures of any side from 16 px: uint8 or float RGB 0..255 -> logits.
 
     After each convolution stands a batch norm that at first changes nothing: what `pictures` show
@@ -110,16 +116,22 @@ def build_network(settings: Settings, pictures: np.ndarray, num_classes: int) ->
     for block, widths in FILTERS.items():
         for place, filters in enumerate(widths, start=1):
             name = f"block{block}_conv{place}"
-            x = keras.layers.Conv2D(filters, 3, padding="same", use_bias=False, name=name)(x)
-            x = FusedBatchNormalization(momentum=0.9, epsilon=1e-5, name=f"{name}_norm")(x)
+            how = {"padding": "same", "use_bias": not recipe.batch_norm, "name": name}
+            x = keras.layers.Conv2D(filters, 3, **how)(x)
+            if recipe.batch_norm:
+                x = FusedBatchNormalization(momentum=0.9, epsilon=1e-5, name=f"{name}_norm")(x)
             x = keras.layers.ReLU()(x)
         if block < len(FILTERS):
             x = keras.layers.MaxPooling2D()(x)
     x = keras.layers.GlobalMaxPooling2D(name="block5_pool", dtype="float32")(x)
     logits = keras.layers.Dense(num_classes, dtype="float32", name="predictions")(x)
     network = keras.Model(inputs, logits, name="vgg16_of_the_record")
-    base = model.build_base(replace(settings, side=pictures.shape[1]))
-    _copy_convolutions(base, network, pictures[:500])
+    base = model.build_base(replace(settings, side=pictures.shape[1]), pretrained=recipe.pretrained)
+    if recipe.batch_norm:
+        _copy_convolutions(base, network, pictures[:500])
+    else:
+        for name in vgg16_kernels():
+            network.get_layer(name).set_weights(base.get_layer(name).get_weights())
     return network
 
 
@@ -163,10 +175,14 @@ def fold(network: keras.Model, settings: Settings, num_classes: int) -> keras.Mo
 
 
 def compile_network(network: keras.Model, recipe: Recipe, steps: int) -> None:
-    """Muon whose rate warms up, then falls to zero at the last of so many steps."""
-    rate = UpAndDown(recipe.peak_rate, max(1, round(recipe.warm_up * steps)), steps)
-    options = {"momentum": 0.9, "ns_steps": 3, "adam_lr_ratio": 0.05}
-    optimizer = ConvMuon(rate, weight_decay=None, adam_weight_decay=0.0, **options)
+    """The optimizer, whose rate warms up, then falls to zero at the last of so many steps."""
+    warm_up, options = max(1, round(recipe.warm_up * steps)), {"momentum": 0.9}
+    if recipe.muon:
+        rate = UpAndDown(recipe.peak_rate, warm_up, steps)
+        options |= {"ns_steps": 3, "adam_lr_ratio": 0.05, "adam_weight_decay": 0.0}
+        optimizer = ConvMuon(rate, weight_decay=None, **options)
+    else:
+        optimizer = keras.optimizers.SGD(UpAndDown(0.1, warm_up, steps), nesterov=True, **options)
     loss = keras.losses.CategoricalCrossentropy(True, label_smoothing=recipe.label_smoothing)
     network.compile(optimizer, loss, metrics=["accuracy"])
 
@@ -179,7 +195,7 @@ def training_batches(pictures: PictureSet, num_classes: int, recipe: Recipe, epo
     images, labels = tf.constant(pictures.images), tf.one_hot(pictures.labels, num_classes)
     side, seed = recipe.sides[epoch], recipe.seed * 1_000 + epoch
     first = np.random.default_rng(recipe.seed).choice([-1.0, 1.0], len(pictures))
-    mirrored = tf.constant(first * (-1) ** epoch, "float32")
+    mirrored = tf.constant(first * (-1) ** epoch if recipe.mirrored else abs(first), "float32")
 
     def draw(step, rows):
         move_seed = tf.stack([seed, tf.cast(step, tf.int32)])

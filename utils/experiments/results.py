@@ -29,6 +29,7 @@ COLUMNS = {  # of what is recorded; for other files only the revision in their J
     "sizes": ["side", "pictures_per_second", "accuracy", "validation_pictures"],
     "old-recipe": ["way", "seconds", "validation_accuracy"],
     "fine-tuning": ["way", "seed", "epoch", "loss", "val_accuracy", "val_loss", "seconds"],
+    "ingredients": ["recipe", "seed", "seconds", "validation_accuracy"],
     "record": [
         "epoch", "side", "minutes", "learning_rate", "loss", "training_accuracy",
         "validation_accuracy",

@@ -56,5 +56,5 @@ def test_publishing_needs_no_tensorflow():
 
 def test_the_parts_stay_small():
     assert lines(core()) < 1_400
-    assert lines(UTILS.rglob("*.py")) < 4_500
-    assert lines((REPOSITORY / "tests").rglob("*.py")) < 3_500
+    assert lines(UTILS.rglob("*.py")) < 4_900  # tooling: experiments, exercises, publishing
+    assert lines((REPOSITORY / "tests").rglob("*.py")) < 3_700

@@ -1,51 +1,56 @@
-"""Checks of notebook 02: preprocessing repaired, parameters of a head, two blocks frozen."""
+"""Checks of notebook 02: a mistake in the preprocessing, parameters of a head, frozen blocks."""
 
 import numpy as np
 
-from utils.exercises import Hint, Learner, expect, number
+from utils.exercises import Hint, Learner, Unfilled, expect, number
 
-ROUNDING = 1.5  # bfloat16 moves pixel values by about half; every mistake moves them by more
+MISTAKE = "colours not reversed"  # in the features that exercise 2.1 hands out
+ROUNDING = 0.02  # of the features' size; a wrong preparation moves them by more
+
+
+def from_a_colleague(base, images: np.ndarray) -> np.ndarray:
+    """Features of pictures that were prepared with one mistake; exercise 2.1 looks for it."""
+    import keras
+
+    means = {"offset": [-103.939, -116.779, -123.68], "dtype": "float32"}
+    pictures = keras.Input(images.shape[1:])
+    prepared = keras.layers.Rescaling(1.0, **means)(pictures)  # still red, green, blue
+    return keras.Model(pictures, base(prepared)).predict(images, verbose=0).astype("float32")
 
 
 def check_1(learner: Learner) -> str:
-    """`repaired`: a model that does what Keras's `preprocess_input` does for VGG16."""
-    sets = learner.given("sets")
-    repaired = learner.answer("repaired")
-
-    import keras
-
-    expect("repaired", repaired, keras.Model, "a `keras.Model`")
-    preprocess = keras.applications.vgg16.preprocess_input
-    means = -preprocess(np.zeros((1, 1, 3), "float32")).ravel()  # blue, green, red
-    plain = sets.train.images[:32].astype("float32")
-    wanted = preprocess(plain.copy())
-    found = np.asarray(repaired(plain)).astype("float32")
-    if found.shape != wanted.shape:
+    """`mine`: features with each of three mistakes; `culprit`: which of them are `theirs`."""
+    theirs = learner.given("theirs")
+    mine, culprit = learner.answer("mine", "culprit")
+    expect("mine", mine, dict, "a dictionary of three features")
+    if any(features is ... for features in mine.values()):
+        raise Unfilled
+    size, distance = np.abs(theirs).mean(), {}
+    for name, features in mine.items():
+        features = np.asarray(features).astype("float32")
+        if features.shape != theirs.shape:
+            raise Hint(
+                f"`mine` has {features.shape} for {name!r}; `theirs` are {theirs.shape}. Send the "
+                "fifty pictures through your preparation and then through `frozen_base`."
+            )
+        distance[name] = float(np.abs(features - theirs).mean() / size)
+    nearest = min(distance, key=distance.get)
+    found = ", ".join(f"{name} by {value:.1%}" for name, value in distance.items())
+    if distance[nearest] > ROUNDING:
         raise Hint(
-            f"`repaired` makes {found.shape} of pictures of shape {plain.shape}. The shape should "
-            "stay: what goes into the base, without the base."
+            f"None of yours are theirs. They differ, in parts of the features' size: {found}. Does "
+            "each of your preparations make its own mistake, and only that one?"
         )
-    ranges = [np.ptp(values, axis=(0, 1, 2)).max() for values in (found, wanted)]
-    if ranges[0] < ranges[1] / 10:
+    if nearest != MISTAKE or sum(value < ROUNDING for value in distance.values()) > 1:
         raise Hint(
-            f"The values of a colour differ by at most {ranges[0]:.2f}; VGG16 expects "
-            f"{ranges[1]:.0f} on these pictures. What makes yours so small?"
+            f"Yours differ from theirs: {found}. But do those that agree make the mistake that "
+            "their name says, and no two of the three the same one?"
         )
-    difference = plain[..., ::-1] - found  # should be one number for each colour
-    if difference.std(axis=(0, 1, 2)).max() > ROUNDING:
-        raise Hint(
-            "Do your colours still come as red, green, blue? Which one does VGG16 want first? "
-            "Besides, one number is subtracted from each."
-        )
-    subtracted = difference.mean(axis=(0, 1, 2))
-    if np.abs(subtracted - means).max() > ROUNDING:
-        raise Hint(
-            f"You subtract {', '.join(f'{value:.3f}' for value in subtracted)} from blue, green "
-            "and red. Compare these with ImageNet's means, in this order and sign included."
-        )
+    if culprit != nearest:
+        raise Hint(f"You name {culprit!r}. Yours differ from theirs: {found}. Which agree?")
     return (
-        f"Pixels become {found.min():.1f} to {found.max():.1f}, as in VGG16's own training. "
-        "A pretrained network comes with its own preprocessing."
+        f"Yours differ from theirs: {found}. No error said so, but features are a fingerprint "
+        "of how pictures were prepared."
     )
 
 

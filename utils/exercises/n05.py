@@ -1,8 +1,7 @@
-"""Checks of notebook 05: the luck of choosing, how many test pictures, precision and recall."""
-
-import math
+"""Checks of notebook 05: the luck of choosing, pairs of networks, precision and recall."""
 
 import numpy as np
+from scipy.stats import binomtest
 from sklearn.metrics import confusion_matrix
 
 from utils.exercises import Hint, Learner, Unfilled, call, number
@@ -39,26 +38,31 @@ def check_1(learner: Learner) -> str:
 
 
 def check_2(learner: Learner) -> str:
-    """`num_pictures`: for which the intervals of 0.85 and 0.86 part, to the next thousand."""
-    interval = learner.given("interval")
-    num_pictures = number("num_pictures", learner.answer("num_pictures"))
-    if not 1 <= num_pictures < math.inf:
-        raise Hint(f"`num_pictures` is {num_pictures:g}; it should be a number of pictures.")
-    end, start = interval(0.85, num_pictures)[1], interval(0.86, num_pictures)[0]
-    if end >= start:
+    """`most_lost` against 30 gained, with p below 0.05, whatever the size of the test set."""
+    names = ("most_lost", "most_lost_of_10_000")
+    lost, lost_of_more = (number(name, learner.answer(name)) for name in names)
+    for name, value in zip(names, (lost, lost_of_more), strict=True):
+        if not (0 <= value < 30 and value % 1 == 0):
+            raise Hint(
+                f"`{name}` is {value:g}; it should be a whole number below 30. At 30 the network "
+                "would have lost as many pictures as it gained."
+            )
+    p, next_p = (binomtest(30, 30 + k).pvalue for k in (int(lost), int(lost) + 1))
+    if p >= 0.05:
         raise Hint(
-            f"With {num_pictures:,.0f} pictures the interval of 0.85 ends at {end:.6f} and that of "
-            f"0.86 starts at {start:.6f}: they overlap by {end - start:.6f}. "
-            "Both must get narrower."
+            f"30 gained against {lost:g} lost: p is {p:.3f}, which is not below 0.05. (Either "
+            "network could have come out ahead, so both directions count.)"
         )
-    fewer = num_pictures - 1_000
-    if fewer >= 1 and interval(0.85, fewer)[1] < interval(0.86, fewer)[0]:
+    if next_p < 0.05:
+        raise Hint(f"30 gained against {lost:g} lost: p is {p:.3f}. It may lose more than that.")
+    if lost_of_more != lost:
         raise Hint(
-            f"With {num_pictures:,.0f} pictures the intervals are apart, but fewer would do."
+            f"`most_lost_of_10_000` is {lost_of_more:g}. On the other pictures both networks are "
+            "right, or both are wrong. Do these say which of the two is better?"
         )
     return (
-        f"{num_pictures:,.0f} test pictures to establish a single point: small differences need "
-        "large test sets."
+        f"30 against {lost:g}, p = {p:.3f}, on 1,000 pictures or on 10,000: only those count on "
+        "which exactly one of the two is right."
     )
 
 

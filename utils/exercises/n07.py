@@ -47,26 +47,25 @@ def check_1(learner: Learner) -> str:
 
 def check_2(learner: Learner) -> str:
     """`affordable_epochs`: of fine-tuning on 20,000 pictures of 64 px, in an hour."""
-    roofline, settings = learner.given("roofline", "settings")
+    rates, settings = learner.given("rates", "settings")
     answer = number("affordable_epochs", learner.answer("affordable_epochs"))
-    fit, predict = roofline.loc["fit, all layers"], roofline.loc["predict"]
-    side, hour = settings.side, 3600 / 20_000
-    area = (64 / side) ** 2
-    right = fit.measured * hour / area
+    fit, hour = rates["fit, all layers"], 3600 / 20_000
+    side = 64 / settings.side
+    area = side**2
+    right = fit * hour / area
     if near(answer, right, 0.03) or answer in (math.floor(right), round(right, 1)):
         return (
-            f"An hour affords {right:.1f} epochs by what was measured, and would afford "
-            f"{fit.bound * hour / area:.1f} at the bound: plan with the first, and measure on "
+            f"An hour affords {right:.1f} epochs, if the rule of the area holds: measure on "
             "pictures of 64 px before you promise."
         )
     mistakes = {
         math.ceil(right): "but the hour ends before that epoch does. Round down.",
-        fit.measured * hour: (
-            f"as if a picture of 64 px cost no more than one of {side} px. What does the cost of "
-            "a convolution grow with?"
+        fit * hour: (
+            f"as if a picture of 64 px cost no more than one of {settings.side} px. What does the "
+            "cost of a convolution grow with?"
         ),
-        predict.measured * hour / area: "from the rate of `predict`. Which row is training?",
-        fit.bound * hour / area: "from the bound. What did the machine really reach?",
+        fit * hour / side: "as if the cost grew with the side. It grows with the area.",
+        rates["predict"] * hour / area: "from the rate of `predict`. Which rate is training?",
     }
     advice = f"or {answer / hour:.3g} pictures of 64 px in a second. Did your machine reach that?"
     nearest = min(mistakes, key=lambda value: abs(value - answer))

@@ -9,10 +9,17 @@ def given(sets, settings):
     return {
         "base": base,
         "linear_head": head,
-        "accuracy": {"only 1/255": 0.5},
         "frozen_base": lambda pictures: pictures,
-        "probe": lambda extractor: 0.5,
     }
+
+
+THREE = """
+fresh = keras.Input(fifty.shape[1:])
+shift = layers.Rescaling(1.0, offset=[-103.939, -116.779, -123.68])
+prepared = shift(fresh), fresh[..., ::-1], layers.Rescaling(1 / 255)(shift(fresh[..., ::-1]))
+for name, way in zip(mine, prepared):
+    mine[name] = keras.Model(fresh, frozen_base(way)).predict(fifty, verbose=0)
+"""
 
 
 def in_loop(trainable: str, count: str = "trainable_variables") -> str:
@@ -25,22 +32,15 @@ def in_loop(trainable: str, count: str = "trainable_variables") -> str:
 WRONG = {
     "2.1": [
         (
-            "repaired = keras.Model(fresh, layers.Rescaling(1 / 255)(fresh[..., ::-1]))",
-            "What makes yours so small",
+            "mine = {name: 0 * theirs for name in mine}\nculprit = 'divided by 255'",
+            "and only that one",
         ),
+        ("mine['divided by 255'] = theirs[0]", "through `frozen_base`"),
+        (THREE + "culprit = 'divided by 255'", "Which agree"),
         (
-            "offset = [-123.68, -116.779, -103.939]\n"
-            "repaired = keras.Model(fresh, layers.Rescaling(1.0, offset=offset)(fresh))",
-            "still come as red, green, blue",
-        ),
-        (
-            "offset = [-123.68, -116.779, -103.939]\n"
-            "repaired = keras.Model(fresh, layers.Rescaling(1.0, offset=offset)(fresh[..., ::-1]))",
-            "Compare these with ImageNet's means, in this order",
-        ),
-        (
-            "repaired = keras.Model(fresh, keras.ops.flip(fresh, axis=-1))",
-            "sign included",
+            THREE + "names = list(mine)\nmine = dict(zip(names, [*mine.values()][::-1]))\n"
+            "culprit = 'divided by 255'",
+            "the mistake that their name says",
         ),
     ],
     "2.2": [

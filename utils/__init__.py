@@ -2,6 +2,6 @@
 
 import os
 
-# Without this TensorFlow trains VGG16 several times slower on some processors (see notebook 07).
+# Without this TensorFlow trains VGG16 several times slower on some processors.
 # It reads the variable when it is imported.
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")

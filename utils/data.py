@@ -197,7 +197,7 @@ def untuned(dataset):
     """The same dataset without autotuning, whose thread can keep the end of an epoch waiting.
 
     The thread sleeps for 10, 20, 40 ... ms, at most 60 s, and a pipeline that ends may have to wait
-    until it wakes, nearly as long again as it ran (TensorFlow 2.21; notebook 07 measures it).
+    until it wakes, nearly as long again as it ran (seen in TensorFlow 2.21).
     """
     import tensorflow as tf
 

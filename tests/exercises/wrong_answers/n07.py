@@ -2,13 +2,8 @@
 
 
 def given(sets, settings):
-    import pandas as pd
-
-    rates = {"predict": (900.0, 250.0), "fit, all layers": (400.0, 80.0)}
-    return {
-        "images": sets.train.images[:32],
-        "roofline": pd.DataFrame(rates, index=["bound", "measured"]).T,
-    }
+    rates = {"predict": 250.0, "fit, all layers": 80.0}
+    return {"images": sets.train.images[:32], "rates": rates}
 
 
 WRONG = {
@@ -45,22 +40,22 @@ def honest_rate(network, images):
     ],
     "7.2": [
         (
-            'affordable_epochs = 3600 * roofline.loc["fit, all layers", "measured"] / 20_000',
+            'affordable_epochs = 3600 * rates["fit, all layers"] / 20_000',
             "What does the cost of a convolution grow with?",
         ),
         (
             """
 cost = (64 / settings.side) ** 2
-affordable_epochs = 3600 * roofline.loc["predict", "measured"] / cost / 20_000
+affordable_epochs = 3600 * rates["predict"] / cost / 20_000
 """,
             "from the rate of `predict`",
         ),
         (
             """
-cost = (64 / settings.side) ** 2
-affordable_epochs = 3600 * roofline.loc["fit, all layers", "bound"] / cost / 20_000
+cost = 64 / settings.side
+affordable_epochs = 3600 * rates["fit, all layers"] / cost / 20_000
 """,
-            "from the bound",
+            "It grows with the area",
         ),
     ],
 }

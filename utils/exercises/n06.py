@@ -13,7 +13,7 @@ def check_1(learner: Learner) -> str:
         "steady": ((0.70, 0.72), (0.70, 0.70), (1, 3)),
         "lucky once": ((0.50, 0.80), (0.60, 0.60), (2, 2)),
         "good on the test set": ((0.60, 0.60), (0.90, 0.90), (2, 2)),
-        "dear": ((0.95, 0.95), (0.80, 0.80), (1, 9)),
+        "dear": ((0.95, 0.95), (0.80, 0.80), (5, 5)),
     }
     columns = ("validation_accuracy", "accuracy", "seconds")
     ours = pd.DataFrame(
@@ -27,7 +27,7 @@ def check_1(learner: Learner) -> str:
         advice = {
             "lucky once": "It was best with one seed only. Take the mean over the seeds.",
             "good on the test set": "It was chosen by test accuracy. What is the test set for?",
-            "dear": "It takes 5 seconds on average, and the limit is 2.5.",
+            "dear": "It takes 5 seconds, and the limit is 2.5.",
         }
         raise Hint(
             f"On a table of ours, with a limit of 2.5 seconds, `choose` returns {found!r}. "

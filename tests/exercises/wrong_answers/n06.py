@@ -1,18 +1,22 @@
 """Wrong answers to the exercises of notebook 06, and words of the hints that they get."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 
 
 def given(sets, settings):
-    leads = np.random.default_rng(0).normal(0.02, 0.01, 3)
-    cases = ("linear probe after block 5", "fine-tuned")
+    rng = np.random.default_rng(0)
+    cases = {"linear probe after block 5": 0.5, "fine-tuned": 0.52}
     few = pd.DataFrame(
-        {"case": case, "seed": seed, "validation_accuracy": 0.5, "accuracy": 0.5, "seconds": 1.0}
-        for case in cases
+        {"case": case, "seed": seed, "validation_accuracy": 0.5, "seconds": 1.0}
+        | {"accuracy": rng.normal(mean, 0.05)}
+        for case, mean in cases.items()
         for seed in range(3)
     )
-    return {"few": few, "leads": leads, "t": 4.303}
+    last, fine_tuned = cases
+    return {"few": few, "amount": SimpleNamespace(LAST=last, FINE_TUNED=fine_tuned)}
 
 
 WRONG = {

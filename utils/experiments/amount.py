@@ -4,7 +4,6 @@ A seed draws training, validation and test pictures, initial weights and order, 
 seeds holds the luck of all of them. All ways get a seed's pictures alike: compare them in pairs.
 """
 
-import itertools
 import time
 from collections.abc import Callable, Iterator
 
@@ -171,16 +170,18 @@ class WholeNetwork:
     def fit(self, pictures: PictureSet, rate: Callable, seed: int = 0) -> None:
         """Train on mirrored pictures until `rate(seconds, step)` is no longer above 0."""
         batches = make_dataset(pictures, batch_size=batch_size(pictures), shuffle=True, seed=seed)
-        steps, begun = itertools.count(), time.perf_counter()
+        optimizer, begun = self.network.optimizer, time.perf_counter()
 
-        def set_rate(batch, logs):
-            now = float(rate(time.perf_counter() - begun, next(steps)))
-            self.network.optimizer.learning_rate = now
+        def set_rate(batch, logs):  # before a step, and after it for the next one
+            now = float(rate(time.perf_counter() - begun, int(optimizer.iterations)))
+            optimizer.learning_rate = max(0.0, now)
             self.network.stop_training = now <= 0
 
-        callbacks = [keras.callbacks.LambdaCallback(on_train_batch_begin=set_rate)]
+        callback = keras.callbacks.LambdaCallback(
+            on_train_batch_begin=set_rate, on_train_batch_end=set_rate
+        )
         self.network.fit(
-            batches.map(mirror), shuffle=False, epochs=100_000, callbacks=callbacks, verbose=0
+            batches.map(mirror), shuffle=False, epochs=100_000, callbacks=[callback], verbose=0
         )
 
     def predict(self, images: np.ndarray) -> np.ndarray:

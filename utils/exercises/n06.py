@@ -48,8 +48,8 @@ def check_2(learner: Learner) -> str:
     deviations = leads.std(ddof=1), leads.std()  # of a sample and of a population
     if not any(close(half, t * value / len(leads) ** 0.5) for value in deviations):
         mistakes = {
-            "That is how far a single seed strays. How far does the mean stray?": 1.0,
             "That is the standard error. How many of them does `t` say?": len(leads) ** -0.5,
+            "That is how far a single seed strays. How far does the mean stray?": 1.0,
         }
         advice = "Standard deviation, divided by the root of the number of seeds, times `t`."
         found = (w for w, f in mistakes.items() if any(close(half, f * v) for v in deviations))

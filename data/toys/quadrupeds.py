@@ -1,4 +1,4 @@
-"""Cat, deer, dog and horse: one trunk on four legs, told apart by head, ears, tail and proportions.
+"""Cat, deer, dog and horse: four legs and a body; head, ears, tail and proportions differ.
 
 Figures are written as in vehicles.py: first the proportions, then the pieces, then the paints.
 """

@@ -131,6 +131,12 @@ def test_the_whole_on_this_computer(fake, option):
     assert done.returncode >= bool(problems) and "Traceback" not in done.stderr
 
 
+def test_before_anything_is_installed_nothing_is_a_problem(monkeypatch, capsys):
+    monkeypatch.setattr(check, "installed", lambda: False)
+    checks = (check.check_packages, check.check_tensorflow, check.check_jupyter)
+    assert check.main(checks) == 0 and "not installed yet" in capsys.readouterr().out
+
+
 def test_memory_is_that_of_the_container_if_it_has_less(tmp_path):
     whole = check.memory_gigabytes(tmp_path / "no such file")
     assert whole > 0 or np.isnan(whole)

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 from sklearn.linear_model import LogisticRegression
+from sklearn.neighbors import NearestCentroid
 from threadpoolctl import threadpool_limits
 
 from utils import model
@@ -110,18 +111,6 @@ def fit_probe(features, labels, validation_features, validation_labels) -> Logis
     return max(fits, key=lambda fit: fit.score(validation_features, validation_labels))
 
 
-class NearestMean:
-    """For each picture the class whose mean of the features is nearest; a way without training."""
-
-    def __init__(self, features, labels):
-        self.classes = np.unique(labels)
-        self.means = np.stack([features[labels == label].mean(axis=0) for label in self.classes])
-
-    def predict(self, features) -> np.ndarray:
-        squares = (self.means**2).sum(axis=1) - 2 * features @ self.means.T  # up to a constant
-        return self.classes[squares.argmin(axis=1)]
-
-
 def timed(function: Callable, *arguments) -> tuple[object, float]:
     """What the function returns, and its seconds."""
     begun = time.perf_counter()
@@ -139,8 +128,8 @@ def small_network(side: int, num_classes: int) -> keras.Model:
             keras.layers.MaxPooling2D(),
         ]
     layers += [keras.layers.GlobalAveragePooling2D(), keras.layers.Dropout(model.DROPOUT)]
-    dense = keras.layers.Dense(num_classes, activation="softmax", dtype="float32")
-    return keras.Sequential([*layers, dense])
+    layers += [keras.layers.Dense(num_classes, activation="softmax", dtype="float32")]
+    return keras.Sequential(layers)
 
 
 class WholeNetwork:
@@ -248,6 +237,7 @@ class Measurements:
                 return fit_probe(values[0], labels[0], values[1], labels[1])
 
             block = PROBES.get(case, 5)
+            cost = self.cost[block] * count
             values = take([f[block] for f in features])
             if case in WHOLE:
                 images = take([p.images for p in parts])
@@ -261,17 +251,16 @@ class Measurements:
                 budget, values = seconds, images
             elif case == RANDOM:
                 tries = [take([f[block] for f in random]) for block in BLOCKS]
-                fits = [probe(tried) for tried in tries]
-                scores = [f.score(v[1], labels[1]) for f, v in zip(fits, tries, strict=True)]
-                best, extra = int(np.argmax(scores)), self.cost[5] * count
-                values, (fitted, seconds) = tries[best], timed(probe, tries[best])
-            elif case == PIXELS:
-                values, extra = [pixels(images) for images in take([p.images for p in parts])], 0
+                scores = [probe(tried).score(tried[1], labels[1]) for tried in tries]
+                values, extra = tries[int(np.argmax(scores))], cost
                 fitted, seconds = timed(probe, values)
+            elif case == PIXELS:
+                values = [pixels(images) for images in take([p.images for p in parts])]
+                (fitted, seconds), extra = timed(probe, values), 0
+            elif case == NEAREST_MEAN:
+                (fitted, seconds), extra = timed(NearestCentroid().fit, values[0], labels[0]), cost
             else:
-                extra = self.cost[block] * count
-                way = probe if case in PROBES else lambda v, y=labels: NearestMean(v[0], y[0])
-                fitted, seconds = timed(way, values)
+                (fitted, seconds), extra = timed(probe, values), cost
             right = [np.mean(fitted.predict(values[k]) == labels[k]) for k in (1, 2)]
             numbers = (seed, len(sets.test), *map(float, right), seconds + extra)
             yield dict(zip(COLUMNS["amount"], (self.name, case, count, *numbers), strict=True))

@@ -66,8 +66,15 @@ def check_python() -> Iterator[Finding]:
     yield Finding("variables", found or "none in the way", note=found and "They may mislead pip")
 
 
+def installed() -> bool:
+    """Whether somebody has begun to install: before, missing packages are no problem."""
+    return bool((REPOSITORY / ".venv").exists() or importlib.util.find_spec("tensorflow"))
+
+
 def check_packages(folder: Path = REPOSITORY) -> Iterator[Finding]:
     """Compare what is installed with requirements.txt (needed) and constraints.txt (tested)."""
+    if not installed():
+        return (yield Finding("packages", "not installed yet", note="`make run` does it"))
     wrong, other = [], []
     for file, names in (("requirements.txt", wrong), ("constraints.txt", other)):
         text = (folder / file).read_text(encoding="utf-8")
@@ -93,6 +100,8 @@ def check_tensorflow(seconds: float = 180.0) -> Iterator[Finding]:
     found = f"{backend}, {stored.get('image_data_format', 'channels_last')}"
     problem = found != "tensorflow, channels_last" and f"Unset KERAS_BACKEND, delete {path}"
     yield Finding("Keras's settings", found, problem)
+    if not installed():
+        return
     print("Importing TensorFlow takes some seconds ...", file=sys.stderr, flush=True)
     command, problem = [sys.executable, "-c", PROBE], INSTALL
     try:
@@ -164,6 +173,8 @@ def check_jupyter(port: int = 8888) -> Iterator[Finding]:
     with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
         note = ""
     yield Finding("Jupyter's port", str(port), note=note)
+    if not installed():
+        return
     from jupyter_client.kernelspec import KernelSpecManager
 
     kernel = KernelSpecManager().get_kernel_spec("python3")

@@ -27,7 +27,7 @@ LAST, LOW = list(PROBES)[4], list(PROBES)[:3]
 CONTROLS = (NEAREST_MEAN, PIXELS, RANDOM) = "nearest class mean", "raw pixels", "random base"
 WHOLE = (FINE_TUNED, SMALL) = "fine-tuned", "small network from scratch"
 STRENGTHS = (0.001, 0.01, 0.1)  # scikit-learn's C; the validation set chooses
-EPOCHS = {50: 20, 200: 15, 1_000: 8, 5_000: 5}  # of fine-tuning, by number of pictures; then 3
+EPOCHS = {50: 15, 200: 8, 1_000: 4, 5_000: 3}  # of fine-tuning, by number of pictures; then 2
 RULE = [  # of thumb: its words, the data, the numbers of pictures, the ways it advises
     ("little data, similar: freeze the base", "cifar10", (50, 200), [LAST]),
     ("little data, unlike: low-level layers", "digits", (50, 200), LOW),
@@ -185,7 +185,7 @@ def batch_size(pictures: PictureSet) -> int:
 
 def by_steps(pictures: PictureSet, most_epochs: int) -> Callable:
     """Notebook 04's warm-up and cosine over the epochs that this number of pictures gets."""
-    epochs = min(most_epochs, next((e for n, e in EPOCHS.items() if len(pictures) <= n), 3))
+    epochs = min(most_epochs, next((e for n, e in EPOCHS.items() if len(pictures) <= n), 2))
     steps = epochs * -(-len(pictures) // batch_size(pictures))
     schedule = warm_up_and_cosine(steps)
     return lambda _, step: max(1e-9, schedule(step)) if step < steps else 0.0

@@ -31,12 +31,10 @@ ALL = ("linear probe after block 4", "linear probe after block 5", FINE_TUNED)
 def whole_networks(name: str, seed: int) -> dict[str, int]:
     """Whole networks to be measured, and on how many pictures at most.
 
-    All seeds get those that a verdict needs, the first three some more.
+    All seeds get those that a verdict needs, and the first three the small network.
     """
-    least = 5_000 if name == "cifar10" else 200
-    if seed < 3:
-        return {FINE_TUNED: 200 if name == "toys" else 5_000, SMALL: least}
-    return {FINE_TUNED: least}
+    most = 5_000 if name == "cifar10" else 200
+    return {FINE_TUNED: most} | ({SMALL: most} if seed < 3 else {})
 
 
 def measure_amount(settings: Settings) -> None:
@@ -55,19 +53,21 @@ def measure_amount(settings: Settings) -> None:
     }
     path = settings.folder / "recorded-amount.csv"  # grows by a seed of one kind of pictures
     rows = pd.read_csv(path).to_dict("records") if path.exists() else []
-    done = {(row["data"], row["seed"], row["pictures"] > COUNTS[-1]) for row in rows}
+    done = {(row["data"], row["seed"], row["case"], row["pictures"]) for row in rows}
+
+    def measure(way, seed, planned):
+        missing = [(case, n) for case, n in planned if (way.name, seed, case, n) not in done]
+        rows.extend(shown(way.rows(missing, seed)) if missing else ())
+        keep(rows, path)
+
     measurements = {name: amount.Measurements(name, draw, settings) for name, draw in draws.items()}
     for seed in SEEDS:
         for name in draws:
             labels = draws[name](seed).train.labels
             planned = amount.plan(labels, COUNTS, whole_networks(name, seed))
-            if (name, seed, False) not in done:
-                rows += shown(measurements[name].rows(planned, seed))
-                keep(rows, path)
-    if ("cifar10", 0, True) not in done:
-        everything = amount.Measurements("cifar10", lambda seed: cifar, settings)
-        rows += shown(everything.rows([(case, len(cifar.train)) for case in ALL], 0))
-        keep(rows, path)
+            measure(measurements[name], seed, planned)
+    everything = amount.Measurements("cifar10", lambda seed: cifar, settings)
+    measure(everything, 0, [(case, len(cifar.train)) for case in ALL])
     about = results.provenance(settings, "python -m utils.experiments amount")
     results.save("amount", pd.DataFrame(rows), about)
     path.unlink()

@@ -21,13 +21,14 @@ from utils.experiments.results import COLUMNS
 from utils.settings import Settings
 from utils.training import mirror, warm_up_and_cosine
 
-BLOCKS = {1: 3, 2: 2, 3: 1, 4: 1, 5: 1}  # its maps become that many by that many means
+BLOCKS = {1: (3, 3), 2: (2, 2), 3: (2, 1), 4: (1, 1), 5: (1, 1)}  # means of a map: rows, columns
 PROBES = {f"linear probe after block {block}": block for block in BLOCKS}
 LAST, LOW = list(PROBES)[4], list(PROBES)[:3]
 CONTROLS = (NEAREST_MEAN, PIXELS, RANDOM) = "nearest class mean", "raw pixels", "random base"
 WHOLE = (FINE_TUNED, SMALL) = "fine-tuned", "small network from scratch"
 STRENGTHS = (0.001, 0.01, 0.1)  # scikit-learn's C; the validation set chooses
-EPOCHS = {50: 15, 200: 8, 1_000: 4, 5_000: 3}  # of fine-tuning, by number of pictures; then 2
+EPOCHS = {50: 15, 200: 8, 1_000: 5, 5_000: 3}  # of fine-tuning, by number of pictures; then 1
+NOT_MIRRORED = ("digits", "sounds")  # a mirrored 2 is no 2, and a mirrored rising tone falls
 RULE = [  # of thumb: its words, the data, the numbers of pictures, the ways it advises
     ("little data, similar: freeze the base", "cifar10", (50, 200), [LAST]),
     ("little data, unlike: low-level layers", "digits", (50, 200), LOW),
@@ -76,14 +77,15 @@ def feature_extractor(base: keras.Model) -> keras.Model:
 
 
 def block_extractor(base: keras.Model) -> keras.Model:
-    """Pictures -> what a probe reads after each block, a list of float32 [n, 256 to 576].
+    """Pictures -> what a probe reads after each block, a list of float32 [n, 512 or 576].
 
     Means of the maps (see `BLOCKS`), scaled for each picture to mean 0 and deviation 1.
     """
     outputs = []
-    for block, grid in BLOCKS.items():
+    for block, (rows, columns) in BLOCKS.items():
         maps = base.get_layer(f"block{block}_pool").output
-        means = keras.layers.AveragePooling2D(maps.shape[1] // grid, dtype="float32")(maps)
+        size = maps.shape[1] // rows, maps.shape[2] // columns
+        means = keras.layers.AveragePooling2D(size, dtype="float32")(maps)
         scaled = keras.layers.LayerNormalization(center=False, scale=False, dtype="float32")
         outputs.append(scaled(keras.layers.Flatten()(means)))
     return feature_extractor(keras.Model(base.input, outputs))
@@ -156,9 +158,12 @@ class WholeNetwork:
                 kernel, bias = kernel * [[0, 1]], bias * [0, 1]
             self.network.get_layer("head").get_layer("predictions").set_weights([kernel, bias])
 
-    def fit(self, pictures: PictureSet, rate: Callable, seed: int = 0) -> None:
-        """Train on mirrored pictures until `rate(seconds, step)` is no longer above 0."""
+    def fit(
+        self, pictures: PictureSet, rate: Callable, seed: int = 0, mirrored: bool = True
+    ) -> None:
+        """Train, on mirrored pictures or not, until `rate(seconds, step)` is not above 0."""
         batches = make_dataset(pictures, batch_size=batch_size(pictures), shuffle=True, seed=seed)
+        batches = batches.map(mirror) if mirrored else batches
         optimizer, begun = self.network.optimizer, time.perf_counter()
 
         def set_rate(batch, logs):  # before a step, and after it for the next one
@@ -169,9 +174,7 @@ class WholeNetwork:
         callback = keras.callbacks.LambdaCallback(
             on_train_batch_begin=set_rate, on_train_batch_end=set_rate
         )
-        self.network.fit(
-            batches.map(mirror), shuffle=False, epochs=100_000, callbacks=[callback], verbose=0
-        )
+        self.network.fit(batches, shuffle=False, epochs=100_000, callbacks=[callback], verbose=0)
 
     def predict(self, images: np.ndarray) -> np.ndarray:
         """The most probable class of each picture."""
@@ -185,7 +188,7 @@ def batch_size(pictures: PictureSet) -> int:
 
 def by_steps(pictures: PictureSet, most_epochs: int) -> Callable:
     """Notebook 04's warm-up and cosine over the epochs that this number of pictures gets."""
-    epochs = min(most_epochs, next((e for n, e in EPOCHS.items() if len(pictures) <= n), 2))
+    epochs = min(most_epochs, next((e for n, e in EPOCHS.items() if len(pictures) <= n), 1))
     steps = epochs * -(-len(pictures) // batch_size(pictures))
     schedule = warm_up_and_cosine(steps)
     return lambda _, step: max(1e-9, schedule(step)) if step < steps else 0.0
@@ -242,12 +245,13 @@ class Measurements:
             if case in WHOLE:
                 images = take([p.images for p in parts])
                 pictures, extra = PictureSet(images[0], labels[0]), 0
+                mirrored = self.name not in NOT_MIRRORED
                 if case == FINE_TUNED:
                     fitted, rate = self.fine_tuned(probe(values)), by_steps(pictures, most_epochs)
                 else:
                     fitted = WholeNetwork(small_network(self.settings.side, len(sets.class_names)))
                     rate = by_seconds(budget)
-                _, seconds = timed(fitted.fit, pictures, rate, seed)
+                _, seconds = timed(fitted.fit, pictures, rate, seed, mirrored)
                 budget, values = seconds, images
             elif case == RANDOM:
                 tries = [take([f[block] for f in random]) for block in BLOCKS]
@@ -279,14 +283,16 @@ def summary(table: pd.DataFrame) -> pd.DataFrame:
     """Mean and standard deviation over the seeds, per data set, case and number of pictures."""
     grouped = table.groupby(["data", "case", "pictures"], sort=False)
     means = grouped.agg(accuracy=("accuracy", "mean"), std=("accuracy", "std"),
-                        seconds=("seconds", "mean"), seeds=("seed", "nunique"))  # fmt: skip
+                        validation=("validation_accuracy", "mean"), seconds=("seconds", "mean"),
+                        seeds=("seed", "nunique"))  # fmt: skip
     return means.reset_index()
 
 
-def chosen(table: pd.DataFrame, cases: list[str]) -> pd.DataFrame:
-    """For each data set, number and seed the row of these cases that validation prefers."""
-    rows = table[table.case.isin(cases)].sort_values("validation_accuracy", ascending=False)
-    return rows.groupby(["data", "pictures", "seed"], sort=False).head(1)
+def by_validation(rows: pd.DataFrame) -> list[str]:
+    """The cases, the best first: mean validation accuracy over the seeds that all of them have."""
+    shared = set.intersection(*(set(part.seed) for _, part in rows.groupby("case")))
+    means = rows[rows.seed.isin(shared)].groupby("case", sort=False).validation_accuracy.mean()
+    return list(means.sort_values(ascending=False, kind="stable").index)
 
 
 def difference(one: pd.DataFrame, other: pd.DataFrame) -> tuple[float, float]:
@@ -294,7 +300,7 @@ def difference(one: pd.DataFrame, other: pd.DataFrame) -> tuple[float, float]:
 
     Both tables hold a row per seed, of the same pictures. Of several seeds: Student's t of the
     paired differences. Of one: the error of the test set alone, as if the answers of the two were
-    independent, which makes it wider than it is; the luck of training is not in it.
+    independent, which makes it wider than need be; the luck of training is not in it.
     """
     pairs = one.merge(other, on="seed", suffixes=("", "_other"))
     leads = pairs.accuracy - pairs.accuracy_other
@@ -315,33 +321,32 @@ def decision_map(table: pd.DataFrame) -> pd.DataFrame:
     """The way that validation prefers, its test accuracy, and all that are not clearly behind."""
     words = {}
     for key, rows in groups(table).items():
-        order = rows.groupby("case").validation_accuracy.mean().sort_values(ascending=False).index
-        best = rows[rows.case == order[0]]
-        names = [order[0]]
-        for case in order[1:]:
-            lead, error = difference(best, rows[rows.case == case])
-            names += [case] if lead <= error else []
-        words[key] = f"{' or '.join(names)}: {best.accuracy.mean():.3f}"
+        names = by_validation(rows)
+        best = rows[rows.case == names[0]]
+        leads = {case: difference(best, rows[rows.case == case]) for case in names[1:]}
+        names[1:] = [case for case, (lead, error) in leads.items() if lead <= error]
+        missing = "" if FINE_TUNED in set(rows.case) else " (fine-tuning not measured)"
+        words[key] = f"{' or '.join(names)}: {best.accuracy.mean():.3f}{missing}"
     table = pd.Series(words).str.replace("linear probe after ", "")
     return table.str.replace(" from scratch", "").unstack().fillna("")
 
 
 def verdicts(table: pd.DataFrame) -> pd.DataFrame:
-    """The rule's advice against all other ways, each side chosen on validation pictures."""
+    """The rule's advice against the other ways: of each side the one that validation prefers."""
     found, rows = groups(table), []
     for rule, data, counts, advised in RULE:
         for part in (found[data, n] for n in counts if (data, n) in found):
             others = [case for case in part.case.unique() if case not in advised]
-            one, other = chosen(part, advised), chosen(part, others)
-            if one.empty or other.empty:
+            if not set(advised) & set(part.case) or not others:
                 continue
+            names = [by_validation(part[part.case.isin(side)])[0] for side in (advised, others)]
+            one, other = (part[part.case == name] for name in names)
             lead, error = difference(one, other)
             verdict = "no clear difference"
             if abs(lead) > error:
                 verdict = "holds" if lead > 0 else "fails"
             if len(one) == 1:
                 verdict += ", one seed"
-            names = [side.case.mode()[0] for side in (one, other)]
             numbers = (names[0], one.accuracy.mean(), names[1], other.accuracy.mean(), lead, error)
             rows.append((rule, data, one.pictures.iloc[0], *numbers, verdict))
     columns = ["rule", "data", "pictures", "advised", "accuracy", "best other", "its accuracy"]

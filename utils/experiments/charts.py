@@ -10,11 +10,12 @@ LIGHT, DARK, RUST = "#5F9ED1", "#595959", "#C85200"
 SHOWN = {  # colour, line, marker, width of the line
     FINE_TUNED: (ORANGE, "-", "D", 2.5),
     LAST: (BLUE, "-", "o", 1.5),
+    "linear probe after block 4": (RUST, (0, (4, 1, 1, 1)), "P", 1.5),
     "linear probe after block 3": (LIGHT, "--", "^", 1.5),
     SMALL: (DARK, "-.", "v", 1.5),
     PIXELS: (GREY, ":", "s", 1.5),
 }
-STAR = {"ls": "", "marker": "*", "ms": 10, "mec": "black", "mew": 0.6}
+STAR = {"ls": "", "marker": "*", "ms": 10, "mec": "black", "mew": 0.6, "capsize": 3}
 
 
 def _tables(recorded: pd.DataFrame | None, own: pd.DataFrame) -> tuple[list, list[str]]:
@@ -29,28 +30,33 @@ def show_amounts(recorded: pd.DataFrame | None, own: pd.DataFrame) -> None:
     size = (3.1 * len(names) + 0.6, 3.9)
     figure, grid = plt.subplots(1, len(names), figsize=size, sharey=True, squeeze=False)
     for axes, name in zip(grid[0], names, strict=True):
-        for case, (colour, line, marker, width) in SHOWN.items():
+        for place, (case, (colour, line, marker, width)) in enumerate(SHOWN.items()):
             for table, star in tables:
                 style = star or {"ls": line, "lw": width, "marker": marker, "ms": 4, "capsize": 3}
                 part = summary(table)
                 part = part[(part.data == name) & (part.case == case)]
-                std = None if star else part["std"]
-                axes.errorbar(part.pictures, part.accuracy, std, color=colour, **style)
+                apart = part.pictures * 1.05 ** (place - 2)  # or stars would hide each other
+                axes.errorbar(apart, part.accuracy, part["std"], color=colour, **style)
         axes.set(xscale="log", title=name, xlabel="training pictures", ylim=(0, 1))
+        numbers = sorted({n for table, _ in tables for n in table.pictures[table.data == name]})
+        axes.set_xticks(numbers, [f"{n:,}" for n in numbers], rotation=45)
+        axes.minorticks_off()
     grid[0, 0].set_ylabel("test accuracy")
     lines = {
         case: plt.Line2D([], [], color=colour, ls=line, lw=width, marker=marker, ms=4)
         for case, (colour, line, marker, width) in SHOWN.items()
     }
-    lines["measured just now"] = plt.Line2D([], [], color="white", **STAR)
-    figure.legend(lines.values(), lines, loc="outside lower center", ncols=6, fontsize="small")
+    star = {name: value for name, value in STAR.items() if name != "capsize"}
+    lines["measured just now"] = plt.Line2D([], [], color="white", **star)
+    figure.legend(lines.values(), lines, loc="outside lower center", ncols=4, fontsize="small")
     plt.show()
 
 
 def show_depth(recorded: pd.DataFrame | None, own: pd.DataFrame, pictures: int) -> None:
-    """Accuracy of a linear probe against the block it follows; the best block ringed.
+    """Accuracy of a linear probe against the block it follows.
 
-    A data set that was not measured on `pictures` is drawn at the nearest number.
+    The block that validation prefers is ringed. A data set that was not measured on `pictures` is
+    drawn at the nearest number.
     """
     _, axes = plt.subplots(figsize=(7, 3.8))
     tables, names = _tables(recorded, own)
@@ -60,12 +66,13 @@ def show_depth(recorded: pd.DataFrame | None, own: pd.DataFrame, pictures: int) 
             near = part.pictures.iloc[(part.pictures - pictures).abs().argmin()]
             part = part[part.pictures == near].set_index("case").loc[list(PROBES)]
             label = name if near == pictures else f"{name}, {near:,}"
-            label, std = (f"{label}, measured just now", None) if star else (label, part["std"])
+            label += ", measured just now" if star else ""
             style = star or {"marker": "o", "ms": 4, "capsize": 3}
-            colour, best = colours[name], int(part.accuracy.argmax())
-            axes.errorbar(list(BLOCKS), part.accuracy, std, color=colour, label=label, **style)
+            places = [block + 0.07 * (names.index(name) - 1) for block in BLOCKS]
+            colour, best = colours[name], int(part.validation.argmax())
+            axes.errorbar(places, part.accuracy, part["std"], color=colour, label=label, **style)
             ring = {"ms": 15, "mfc": "none", "color": colour}
-            axes.plot(best + 1, part.accuracy.iloc[best], "o", **ring)
+            axes.plot(places[best], part.accuracy.iloc[best], "o", **ring)
     axes.set(xlabel="the block after which the base is cut", ylabel="test accuracy", ylim=(0, 1))
     axes.set(xticks=list(BLOCKS), title=f"{pictures:,} training pictures")
     axes.legend(fontsize="small")

@@ -57,7 +57,7 @@ def load_or_say(name: str, *, data: str = "cifar10", folder: Path = RESULTS) -> 
     except (OSError, ValueError, LookupError, TypeError) as error:
         problem = getattr(error, "strerror", None) or error  # an OSError's words name its path
         print(f"Without the recorded results {name}.csv: {problem}.")
-        print("`git checkout -- data/results` restores them.")
+        print("`python -m utils.experiments -h` says how to measure them.")
         return None
     print(f"{name}.csv: {made}")
     return table
@@ -86,6 +86,8 @@ def save(name: str, table: pd.DataFrame, about: dict, *, folder: Path = RESULTS)
     """Write NAME.csv and NAME.json, both or neither."""
     if list(table) != COLUMNS[name]:
         raise ValueError(f"{name} has the columns {COLUMNS[name]}, not {list(table)}.")
+    if "seed" in table:
+        about = about | {"seed": sorted({int(seed) for seed in table.seed})}
     path = folder / f"{name}.csv"
     with files.whole_file(path) as one, files.whole_file(path.with_suffix(".json")) as other:
         table.to_csv(one, index=False, float_format="%.5g")

@@ -204,7 +204,7 @@ def test_an_interrupted_recording_resumes(make_settings, monkeypatch):
     ((_, table, _),) = saved
     keys = table[["data", "case", "pictures", "seed"]]
     assert not keys.duplicated().any()
-    assert len(calls) == 4 * 5 + 1  # each seed of each kind of pictures, and one again
+    assert len(calls) == 3 * 5 + 1  # each seed of each kind of pictures, and one again
 
 
 def test_only_cifar10_is_recorded(capsys):

@@ -41,12 +41,13 @@ def scoreboard(name: str) -> str:
 def amount() -> str:
     """Accuracy on CIFAR-10 by number of training pictures in Markdown, means over the seeds."""
     table = pd.read_csv(RESULTS / "amount.csv").query("data == 'cifar10'")
-    probes = table[table.case.str.startswith("linear probe")]
-    best = probes.sort_values("validation_accuracy").groupby(["pictures", "seed"]).tail(1)
-    ways = {"a linear classifier on the best block": best}
+    scores = table.groupby(["pictures", "case"])[["validation_accuracy", "accuracy"]].mean()
+    scores = scores.sort_values("validation_accuracy").reset_index()
+    probes = scores[scores.case.str.startswith("linear probe")].groupby("pictures").tail(1)
+    ways = {"a linear classifier on the best block": probes}
     for case in ("fine-tuned", "small network from scratch"):
-        ways[case] = table[table.case == case]
-    means = pd.DataFrame({way: t.groupby("pictures").accuracy.mean() for way, t in ways.items()})
+        ways[case] = scores[scores.case == case]
+    means = pd.DataFrame({way: t.set_index("pictures").accuracy for way, t in ways.items()})
     rows = [
         (f"{count:,}", *(f"{value:.3f}" if value == value else "" for value in row))
         for count, row in zip(means.index, means.to_numpy(), strict=True)

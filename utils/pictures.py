@@ -102,7 +102,8 @@ def _eight_bits(picture: Image.Image) -> Image.Image:
     """The picture as RGB, or as RGBA if some of it is transparent."""
     if picture.mode[0] in "IF":  # 16 or 32 bits of grey
         picture = Image.fromarray(_scaled(picture))
-    return picture.convert("RGBA" if picture.has_transparency_data else "RGB")
+    mode = "RGBA" if picture.has_transparency_data else "RGB"
+    return picture if picture.mode == mode else picture.convert(mode)  # which would copy it
 
 
 def _scaled(picture: Image.Image) -> np.ndarray:

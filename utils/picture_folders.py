@@ -162,9 +162,9 @@ def typical_side(folder: Path, most: int = 200) -> int:
 
     Only the files' headers are read. 0 where no picture can be measured: `open_folder` says why.
     """
-    paths, sides = [], []
-    with contextlib.suppress(DataError):
-        paths = [path for paths in list_folder(folder).train.values() for path in paths]
+    inner, sides = innermost(Path(folder)), []
+    classes = classes_in(innermost(one_of(inner, TRAIN) or inner), Counter())
+    paths = [path for paths in classes.values() for path in paths]
     for path in paths[:: -(-len(paths) // most) or 1]:
         with (
             contextlib.suppress(Exception),

@@ -143,7 +143,7 @@ def test_a_class_with_too_few_pictures_is_named_and_left_out(folder, capsys):
     assert class_names == ["ant", "bee", "cat", "fly"] and train.labels.max() == 3
     assert capsys.readouterr().out.splitlines() == [
         "Left out, because a class needs 3 pictures to train on and 1 to test: "
-        "empty: 0, wasp: 2, dog: 0 to test."
+        "dog: 0 to test, empty: 0, wasp: 2."
     ]
     for name in ("ant", "bee", "fly"):
         shutil.rmtree(folder / "train" / name)
@@ -178,7 +178,9 @@ def test_broken_pictures_are_left_out_where_asked(folder, tmp_path, monkeypatch,
         assert np.bincount(train.labels).tolist() == [3, 12] and len(test.labels) == 6
         train.read(np.arange(15))
         lines = capsys.readouterr().out.splitlines()
-        assert lines[-1] == "Left out, because 4 cannot be read: 1.png, 2.png, 0.png, 3.png."
+        assert lines[-1] == (
+            "Left out, because 4 cannot be read: ant/1.png, bee/2.png, cat/0.png, cat/3.png."
+        )
         monkeypatch.setattr("utils.reading.find_broken", lambda _: pytest.fail("looked again"))
 
 

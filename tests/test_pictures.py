@@ -213,6 +213,15 @@ def test_damage_is_named_with_its_reason(tmp_path, content):
     assert header_problem(tmp_path / "damaged.jpg")
 
 
+def test_what_a_file_really_is_can_be_said(tmp_path):
+    for content, why in ((b"", "it is empty"), (b"<html>", "it is no picture of a known kind"),
+                         (b"\0\0\0\x24ftypheic\0\0", "it is HEIC under another name")):  # fmt: skip
+        (tmp_path / "photograph.jpg").write_bytes(content)
+        assert header_problem(tmp_path / "photograph.jpg").startswith(why)
+    Image.new("RGB", (9, 9), (10, 20, 30)).save(tmp_path / "photograph.jpg", "PNG")
+    assert (read(tmp_path / "photograph.jpg") == (10, 20, 30)).all()
+
+
 def test_a_name_of_255_bytes_and_other_scripts(tmp_path):
     for name in ("n" * 251 + ".png", "猫 🐈 é.png"):
         Image.new("RGB", (9, 9), (1, 2, 3)).save(tmp_path / name)

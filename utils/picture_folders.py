@@ -18,7 +18,7 @@ from utils.class_folders import classes_in, innermost, one_of, subfolders
 from utils.pictures import PICTURE_ENDINGS, DataError, open_picture, read_picture
 from utils.reading import broken_are_left_out, known_broken, names, printable, read_pictures
 
-__all__ = ["DataError", "ListedPictures", "list_folder", "open_folder", "read_picture"]
+__all__ = ["PICTURE_ENDINGS", "DataError", "ListedPictures", "open_folder", "read_picture"]
 
 FEWEST_TO_TRAIN, FEWEST_TO_TEST = 3, 1  # of a class; the first are for validation, too
 TRAIN, TEST = ("train", "training"), ("test", "testing", "val", "valid", "validation")
@@ -75,7 +75,7 @@ def open_folder(
     listing = list_folder(folder)
     if broken_are_left_out() and (broken := known_broken(listing.paths, kept)):
         listing = list_folder(folder, without=set(broken))
-        which = names(path.name for path in broken)
+        which = names(f"{path.parent.name}/{path.name}" for path in broken)
         listing.notes.append(f"Left out, because {len(broken)} cannot be read: {which}.")
     for line in listing.notes:
         print(line)
@@ -95,41 +95,48 @@ def list_folder(folder: Path, without: Collection[Path] = ()) -> Listing:
     """
     inner, other = innermost(Path(folder)), Counter()
     notes = [] if inner == Path(folder) else [f"The pictures are those in {printable(inner)}."]
-    parts = [one_of(inner, allowed) for allowed in (TRAIN, TEST)]
-    if all(parts):
+    parts = _train_and_test(inner)
+    if parts:
         train, test = (classes_in(innermost(part), other, without) for part in parts)
         unused = [path.name for path in subfolders(inner) if path not in parts]
         notes += [f"Left out, next to train and test: {names(unused)}."] if unused else []
-    elif any(parts):
-        there, missing = ("train", "test") if parts[0] else ("test", "train")
-        raise DataError(f"The folder {inner} has {there}/, but no folder {missing}/.\n{LAYOUT}")
+        sizes = {name: len(paths) for name, paths in train.items()}
     else:
-        for path in subfolders(inner):
-            if one_of(path, TRAIN) and one_of(path, TEST):
-                raise DataError(f"{inner} is a folder too high. Did you mean {path}?\n{LAYOUT}")
-        train, test = _divide(classes_in(inner, other, without))
-    spared = test if not any(parts) else {}  # pictures that could have been trained on
-    sizes = {name: len(paths) + len(spared.get(name, [])) for name, paths in train.items()}
-    few = {name: f"{name}: {n}" for name, n in sizes.items() if n < FEWEST_TO_TRAIN}
-    few |= {name: f"{name}: {len(paths)} to test" for name, paths in test.items()
-            if len(paths) < FEWEST_TO_TEST and name not in few}  # fmt: skip
-    train, test = ({n: p for n, p in part.items() if n not in few} for part in (train, test))
+        together = classes_in(inner, other, without)
+        train, test = _divide(together)
+        sizes = {name: len(paths) for name, paths in together.items()}
     if other:
         counts = names(f"{count} {kind}" for kind, count in sorted(other.items()))
         notes.append(f"Left out, because they are not read as pictures: {counts}.")
+    few = {name: f"{name}: {count}" for name, count in sizes.items() if count < FEWEST_TO_TRAIN}
+    untested = [name for name, paths in test.items() if len(paths) < FEWEST_TO_TEST]
+    few = {name: f"{name}: 0 to test" for name in untested} | few
     if few:
         notes.append(
             f"Left out, because a class needs {FEWEST_TO_TRAIN} pictures to train on and "
-            f"{FEWEST_TO_TEST} to test: {names(few.values())}."
+            f"{FEWEST_TO_TEST} to test: {names(few[name] for name in sorted(few))}."
         )
+    train, test = ({n: p for n, p in part.items() if n not in few} for part in (train, test))
     _check_classes(inner, train, test, notes)
-    if not all(parts):
+    if not parts:
         count = sum(map(len, test.values()))
         notes.append(
             f"There is no train/ and test/, so a fifth of each class is set aside for testing, "
             f"{count} pictures, the same in all notebooks."
         )
     return Listing(train, test, notes)
+
+
+def _train_and_test(folder: Path) -> list[Path]:
+    """The two folders, or none where all class folders are together."""
+    parts = [one_of(folder, allowed) for allowed in (TRAIN, TEST)]
+    if any(parts) and not all(parts):
+        there, missing = ("train", "test") if parts[0] else ("test", "train")
+        raise DataError(f"The folder {folder} has {there}/, but no folder {missing}/.\n{LAYOUT}")
+    for path in () if any(parts) else subfolders(folder):
+        if one_of(path, TRAIN) and one_of(path, TEST):
+            raise DataError(f"{folder} is a folder too high. Did you mean {path}?\n{LAYOUT}")
+    return parts if all(parts) else []
 
 
 def _check_classes(folder: Path, train: dict, test: dict, notes: list[str]) -> None:

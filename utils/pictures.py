@@ -61,8 +61,6 @@ def header_problem(path: Path) -> str:
 
 def reason(error: Exception) -> str:
     """The error in a few words."""
-    if isinstance(error, Image.UnidentifiedImageError):
-        return "it is no picture of a known kind"
     if isinstance(error, Image.DecompressionBombError):
         return f"it has more than {MOST_PIXELS // 1_000_000} million pixels; save it smaller"
     words = getattr(error, "strerror", None) or " ".join(str(error).split()).rstrip(".")
@@ -73,6 +71,12 @@ def open_picture(path: Path) -> Image.Image:
     """Pillow's picture, not decoded yet. Any JPEG is opened: it can be reduced while decoding."""
     try:
         return Image.open(path)
+    except Image.UnidentifiedImageError:
+        with open(path, "rb") as file:
+            start = file.read(12)
+        if start[4:] in (b"ftypheic", b"ftypheix", b"ftypmif1", b"ftypmsf1"):
+            raise ValueError("it is HEIC under another name; save it as JPEG") from None
+        raise ValueError("it is no picture of a known kind" if start else "it is empty") from None
     except Image.DecompressionBombError as error:
         try:
             return JpegImagePlugin.JpegImageFile(path)

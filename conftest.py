@@ -25,7 +25,7 @@ def pytest_configure(config):
         KERAS_HOME=os.path.join(config.stash[OUTPUTS], "keras-home"),
         TF_CPP_MIN_LOG_LEVEL="2",
     )
-    for name in ("TRANSFER_SIDE", "TRANSFER_PRECISION"):
+    for name in ("TRANSFER_SIDE", "TRANSFER_PRECISION", "TRANSFER_BROKEN"):
         os.environ.pop(name, None)
     if "PYTEST_XDIST_WORKER" in os.environ:  # or tests at a time would fight for the cores
         for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):

@@ -124,3 +124,9 @@ def test_settings_are_printed_with_their_reasons():
     values["precision"] = "float32"
     rows = [line.split(maxsplit=2) for line in str(chosen).splitlines()]
     assert rows == [[name, str(value), chosen.reasons[name]] for name, value in values.items()]
+
+
+def test_a_folder_with_a_long_name(make_settings, tmp_path):
+    """255 bytes are the most that a name can have, and an edition's has more in it."""
+    settings = make_settings(data=str(tmp_path / ("猫" * 85)), outputs=tmp_path)
+    assert settings.folder.is_dir() and settings.edition.startswith("猫" * 40 + "-")

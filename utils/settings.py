@@ -31,7 +31,7 @@ SIZES = {
     "full": Size(train=45_000, validation=5_000, test=10_000, epochs=8),
 }
 ALLOWED = {
-    "data": "auto, cifar10, toys, or a folder that holds train/<class>/* and test/<class>/*",
+    "data": "auto, cifar10, toys, or a folder with a folder of pictures for each class",
     "weights": "imagenet, none, or a weights file of VGG16 without top",
     "size": ", ".join(SIZES),
     "side": f"auto, or a whole number of pixels, {SMALLEST_SIDE} or more",
@@ -167,4 +167,5 @@ def short_name(value: str) -> str:
     path = Path(value)
     if len(path.parts) < 2:
         return value
-    return f"{path.name.split('.')[0]}-{hashlib.sha256(value.encode()).hexdigest()[:6]}"
+    digest = hashlib.sha256(os.fsencode(value)).hexdigest()[:6]
+    return f"{path.name.split('.')[0][:40]}-{digest}"  # a name has 255 bytes at most

@@ -8,6 +8,7 @@ import sys
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from utils import download, settings, weights
 from utils.publish import check_computer as check
@@ -109,13 +110,24 @@ def test_files_that_are_missing_or_damaged(tmp_path, monkeypatch):
 
 def test_a_folder_of_pictures(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("TRANSFER_DATA", str(tmp_path))
-    assert check.main((check.check_pictures,)) == 1 and "train/" in capsys.readouterr().out
-    for number in range(12):
-        path = tmp_path / ("train", "test")[number % 2] / ("cats", "dogs")[number // 6]
-        path.mkdir(parents=True, exist_ok=True)
-        (path / f"{number}.png").write_bytes(b"unread" if number < 11 else b"")
-    line = find(check.check_pictures())["TRANSFER_DATA"]
-    assert "12 pictures" in line and f"{path / '11.png'}" in line and "10.png" not in line
+    assert (
+        check.main((check.check_pictures,)) == 1 and "train/ and test/" in capsys.readouterr().out
+    )
+    for number in range(30):
+        path = tmp_path / ("cats", "dogs", "wasps")[number // 14] / f"{number}.png"
+        path.parent.mkdir(exist_ok=True)
+        Image.effect_noise((20, 20), 50).save(path)
+    found = [str(finding) for finding in check.check_pictures()]
+    assert found[0].startswith("OK") and "28 pictures of 2 classes; to train on, 11 of " in found[0]
+    assert "wasps: 2" in found[1] and found[1].startswith("note") and "30 were" not in found[-1]
+    assert found[-1].startswith("OK") and "28 were decoded" in found[-1]
+    (tmp_path / "cats" / "3.png").write_bytes(b"unread")
+    (tmp_path / "dogs" / "17.png").write_bytes((tmp_path / "dogs" / "16.png").read_bytes()[:-99])
+    line = find(check.check_pictures())["broken pictures"]
+    assert "PROBLEM" in line and "2 cannot be read" in line and "3.png" in line and "17.png" in line
+    assert "1 cannot be read" in find(check.check_pictures(seconds=0))["broken pictures"]
+    monkeypatch.setenv("TRANSFER_BROKEN", "leave out")
+    assert check.main((check.check_pictures,)) == 0
 
 
 @pytest.mark.parametrize("option", ["-B", "-S"])  # with the environment's packages, and without

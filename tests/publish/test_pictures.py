@@ -5,7 +5,9 @@ nbval executes them on the toys; see pyproject.toml.
 
 import shutil
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from utils.files import REPOSITORY
 from utils.publish import execute
@@ -26,6 +28,29 @@ def run_all(monkeypatch, tmp_path, folder, **settings):
 def test_pictures_of_all_sizes_in_three_classes(monkeypatch, tmp_path, odd_folder):
     board = run_all(monkeypatch, tmp_path, odd_folder, side="48", precision="float32")
     assert "fine-tuned" in board
+
+
+def stripes(kind, number, side=40):
+    """Their direction tells the class; no two are alike."""
+    across, down = np.meshgrid(np.arange(side), np.arange(side))
+    rng = np.random.default_rng([kind, number])
+    wave = np.sin((across * np.cos(kind) + down * np.sin(kind)) / 3 + rng.uniform(0, 6))
+    values = 128 + 90 * wave[..., None] * rng.uniform(0.5, 1, 3) + rng.normal(0, 9, (side, side, 3))
+    return Image.fromarray(values.clip(0, 255).astype("uint8"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("counts", [(20,) * 4, (6,) * 60, (300, 300, 6), (700, 3), (10, 10)])
+def test_uneven_many_and_few(monkeypatch, tmp_path, counts):
+    """Numbers of pictures to train on, class by class; no train/ and test/ for the last."""
+    for kind, count in enumerate(counts):
+        for part, first, number in (("train", 0, count), ("test", 9_000, 4)):
+            folder = tmp_path / "pictures" / ("" if counts == (10, 10) else part) / f"类{kind}"
+            folder.mkdir(parents=True, exist_ok=True)
+            for place in range(first, first + number):
+                stripes(kind, place).save(folder / f"{place}.png")
+    board = run_all(monkeypatch, tmp_path, tmp_path / "pictures", precision="float32")
+    assert "last blocks fine-tuned" in board
 
 
 @pytest.mark.slow

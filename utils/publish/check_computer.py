@@ -13,12 +13,14 @@ import importlib.util
 import json
 import os
 import platform
+import random
 import re
 import shutil
 import socket
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import Iterator, NamedTuple  # noqa: UP035
 
@@ -208,17 +210,41 @@ def _compare(path: Path, sha256: str) -> str:
     return "whole" if hashlib.sha256(path.read_bytes()).hexdigest() == sha256 else "damaged"
 
 
-def check_pictures() -> Iterator[Finding]:
-    """Count the pictures in the folder that TRANSFER_DATA names, without reading them."""
+def check_pictures(seconds: float = 5.0) -> Iterator[Finding]:
+    """Look at the folder that TRANSFER_DATA names: its classes, and whether pictures are broken.
+
+    All headers are read; then pictures are decoded for as long as the seconds last.
+    """
     if os.environ.get("TRANSFER_DATA", "").strip() in ("", "auto", "cifar10", "toys"):
         return
-    from utils import picture_folders
+    folder = _folder("TRANSFER_DATA", "")
+    if not importlib.util.find_spec("PIL") and not installed():
+        return (yield Finding("TRANSFER_DATA", str(folder), note="Checked once packages are there"))
+    from utils import picture_folders, pictures, reading
 
-    train, test, names = picture_folders.open_folder(_folder("TRANSFER_DATA", ""), side=48)
-    paths = train.paths + test.paths
-    empty = [str(path) for path in paths if not path.stat().st_size]
-    problem = empty and f"{len(empty)} files are empty; replace them: {', '.join(empty[:5])}"
-    yield Finding("TRANSFER_DATA", f"{len(paths)} pictures of {len(names)} classes", problem)
+    try:
+        listing = picture_folders.list_folder(folder)
+        leave_out = reading.broken_are_left_out()
+    except ValueError as error:  # a DataError, which says what to do
+        return (yield Finding("TRANSFER_DATA", " ".join(str(error).split()), "See README.md"))
+    sizes = sorted((len(paths), name) for name, paths in listing.train.items())
+    (few, rarest), (most, frequent) = sizes[0], sizes[-1]
+    found = f"{len(listing.paths)} pictures of {len(sizes)} classes; to train on, {few} of {rarest}"
+    yield Finding("TRANSFER_DATA", f"{found} to {most} of {frequent}")
+    for line in listing.notes:
+        yield Finding("TRANSFER_DATA", line.rstrip("."), note="Is that what you want?")
+    broken = {path for path in listing.paths if pictures.header_problem(path)}
+    rest, decoded, end = sorted(set(listing.paths) - broken), 0, time.monotonic() + seconds
+    random.Random(0).shuffle(rest)
+    while decoded < len(rest) and time.monotonic() < end:
+        broken.update(reading.find_broken([rest[decoded]]))
+        decoded += 1
+    if broken:
+        found = f"{len(broken)} cannot be read: {reading.names(sorted(broken))}"
+        what = 'Replace them, delete them, or set TRANSFER_BROKEN to "leave out"'
+        yield Finding("broken pictures", found, not leave_out and what, leave_out and "Left out")
+    else:
+        yield Finding("broken pictures", f"none found; {decoded} were decoded")
 
 
 def _folder(variable: str, default: str) -> Path:

@@ -59,3 +59,13 @@ def test_equal_bytes_are_exact_also_where_a_picture_has_one_colour(folder):
     doubles = duplicates(survey(folder))
     assert doubles.path.tolist() == ["train/bee/a.png", "train/bee/b.png"]
     assert doubles.exact.all() and across(doubles) == []
+
+
+def test_where_all_look_alike_only_equal_bytes_count(folder):
+    for number in range(20):
+        scene(50).save(folder / "train" / "ant" / f"still-{number}.jpg", quality=70 + number)
+    copied = (folder / "train" / "ant" / "still-3.jpg").read_bytes()
+    (folder / "test" / "bee" / "copy.jpg").write_bytes(copied)
+    doubles = duplicates(survey(folder))
+    assert doubles.attrs["too_alike"] == ["ant"]
+    assert doubles.path.tolist() == ["test/bee/copy.jpg", "train/ant/still-3.jpg"]

@@ -54,29 +54,43 @@ def test_pictures_that_show_the_same_stay_together():
         assert abs(parts_of(table, assigned, name)["test"] - 12) <= 2
 
 
-def test_a_class_that_is_all_alike_is_divided_all_the_same(capsys):
-    table = table_of({"ant": 30, "bee": 30})
-    table.loc[:29, "look"] = table.look[0]
+@pytest.mark.parametrize("alike", [slice(0, 3), slice(0, 29)])  # of four; of thirty
+def test_a_class_that_is_all_alike_is_divided_all_the_same(capsys, alike):
+    table = table_of({"ant": 4 if alike.stop == 3 else 30, "bee": 30})
+    table.loc[alike, "look"] = table.look[0]
     assigned = assign(table)
-    assert parts_of(table, assigned, "ant") == {"train": 18, "validation": 6, "test": 6}
-    assert capsys.readouterr().out.startswith("ant: too much alike")
-
-
-def test_given_test_pictures_stay_and_nothing_like_them_is_trained_on():
-    table = pd.concat(
-        [table_of({"ant": 20, "bee": 20}, "train"), table_of({"ant": 5, "bee": 9}, "test")],
-        ignore_index=True,
+    wanted = (2, 1, 1) if alike.stop == 3 else (18, 6, 6)
+    parts = dict(zip(("train", "validation", "test"), wanted, strict=True))
+    assert parts_of(table, assigned, "ant") == parts
+    assert capsys.readouterr().out == (
+        "Too much alike to keep all that shows the same on one side: ant\n"
     )
-    rng = np.random.default_rng(1)
-    table["look"] = [rng.bytes(LENGTH) for _ in table.index]
+
+
+@pytest.fixture
+def given_parts():
+    tables = [table_of({"ant": 20, "bee": 20}, "train"), table_of({"ant": 5, "bee": 9}, "test")]
+    table, rng = pd.concat(tables, ignore_index=True), np.random.default_rng(1)
+    return table.assign(look=[rng.bytes(LENGTH) for _ in table.index])
+
+
+def test_given_test_pictures_stay_and_nothing_like_them_is_trained_on(given_parts):
+    table = given_parts
     table.loc[7, "look"] = table.look[41]
     assigned = assign(table)
     assert (assigned[40:] == "test").all() and assigned[7] == ""
     assert parts_of(table[:40], assigned[:40], "bee") == {"train": 15, "validation": 5}
-    missing = left_out(table, assigned)
-    assert missing.to_numpy().tolist() == [
-        ["train/ant/007.jpg", "shows the same as a test picture"]
-    ]
+    missing = left_out(table, assigned).to_numpy().tolist()
+    assert missing == [["train/ant/007.jpg", "shows the same as a test picture"]]
+
+
+def test_given_test_pictures_that_look_like_all_the_others(given_parts, capsys):
+    table = given_parts
+    table.loc[:13, "look"] = table.look[41]
+    table.loc[3, "digest"] = table.digest[41]
+    assigned = assign(table)
+    assert assigned[assigned == ""].index.tolist() == [3]
+    assert "one side: ant" in capsys.readouterr().out
 
 
 def test_what_cannot_be_used_is_left_out_with_its_reason():

@@ -24,10 +24,10 @@ def assign(
     """Give each picture of a survey a part: "train", "validation", "test", or "" if left out.
 
     Each class is divided by `fractions` (train, validation, test). Pictures that show the same get
-    the same part, except in a class that is so much alike that it could not be divided; this is
-    printed. Where the folder has test pictures they remain what they are, and pictures that show
-    the same as one of them are left out. Files with a problem and classes of fewer than FEWEST
-    pictures are left out, too.
+    the same part; where the folder has test pictures these remain what they are, and what shows the
+    same as one of them is left out. In a class that is too much alike for this only equal bytes
+    count; such classes are printed. Files with a problem and classes of fewer than FEWEST pictures
+    are left out, too.
 
     Raises:
         DataError: fewer than two classes remain.
@@ -43,30 +43,38 @@ def assign(
         raise DataError(
             f"Two classes with {FEWEST} pictures or more are needed; found {counts or 'none'}."
         )
-    group = _groups(usable)
+    group, too_alike = _groups(usable)
     tested = usable.part == "test"
     part_of[usable.index[tested]] = "test"
-    rest = usable[~tested & ~group.isin(group[tested])]
+    rest = usable[~tested]
     shares = dict(zip(("train", "validation", "test"), fractions, strict=True))
     if tested.any():
         del shares["test"]
     rng, placed = np.random.default_rng(seed), {}
     for name, rows in rest.groupby("class"):
-        wanted, groups = _wanted(len(rows), shares), group[rows.index]
-        parts = _divide(groups, wanted, placed, rng)
+        seen = group[rows.index].isin(group[tested])
+        if seen.mean() > 0.5:
+            too_alike.add(name)
+            seen = rows.digest.isin(usable.digest[tested])
+        rows = rows[~seen]
+        wanted = _wanted(len(rows), shares)
+        parts = _divide(group[rows.index], wanted, placed, rng)
         have = Counter(parts)
         if any(2 * have[part] < count for part, count in wanted.items()):
-            print(f"{name}: too much alike to keep what shows the same on one side.")
+            too_alike.add(name)
             parts = _divide(rows.digest, wanted, {}, rng)
         part_of[rows.index] = parts
+    if too_alike:
+        named = sorted(too_alike)[:5] + ["..."] * (len(too_alike) > 5)
+        print(f"Too much alike to keep all that shows the same on one side: {', '.join(named)}")
     return part_of
 
 
-def _groups(usable: pd.DataFrame) -> pd.Series:
-    """For each picture the path of the first one that shows the same, often its own."""
+def _groups(usable: pd.DataFrame) -> tuple[pd.Series, set[str]]:
+    """For each picture the first one that shows the same, often itself; classes all alike."""
     doubles = duplicates(usable)
     firsts = doubles.groupby("group").path.transform("first")
-    return firsts.reindex(usable.index).fillna(usable.path)
+    return firsts.reindex(usable.index).fillna(usable.path), set(doubles.attrs["too_alike"])
 
 
 def _wanted(count: int, shares: dict[str, float]) -> dict[str, int]:

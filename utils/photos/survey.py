@@ -148,6 +148,9 @@ def in_words(table: pd.DataFrame) -> str:
     lines += _listed("Worth a look", [f"{path}: {why}" for path, why in odd_ones(table)])
     doubles = duplicates(table)
     groups = [group for _, group in doubles.groupby("group")]
+    lines += _listed(
+        "All of a class looks alike: only equal files count there", doubles.attrs["too_alike"]
+    )
     lines += _listed("Groups of pictures that show the same", [_group(group) for group in groups])
     mixed = [_group(group) for group in groups if group["class"].nunique() > 1]
     lines += _listed("Of these, in more than one class", mixed)

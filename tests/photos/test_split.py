@@ -105,8 +105,9 @@ def test_what_cannot_be_used_is_left_out_with_its_reason():
 def test_too_few_classes_and_odd_fractions():
     with pytest.raises(DataError, match=r"Two classes .* found \{'ant': 20, 'bee': 3\}"):
         assign(table_of({"ant": 20, "bee": 3}))
-    with pytest.raises(ValueError, match="sum is 1"):
-        assign(table_of({"ant": 20, "bee": 20}), fractions=(0.5, 0.2, 0.2))
+    for fractions, words in (((0.5, 0.2, 0.2), "sum is 1"), ((0, 0.5, 0.5), "to train on")):
+        with pytest.raises(ValueError, match=words):
+            assign(table_of({"ant": 20, "bee": 20}), fractions=fractions)
 
 
 @pytest.fixture

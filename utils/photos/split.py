@@ -31,10 +31,12 @@ def assign(
 
     Raises:
         DataError: fewer than two classes remain.
-        ValueError: the fractions are not three numbers from 0 on whose sum is 1.
+        ValueError: the fractions are not three from 0 on whose sum is 1, or none is to train on.
     """
     if len(fractions) != 3 or min(fractions) < 0 or abs(sum(fractions) - 1) > 1e-6:
         raise ValueError(f"The fractions {fractions} should be three from 0 on whose sum is 1.")
+    if not fractions[0]:
+        raise ValueError("The fraction to train on is 0. Give it most of the pictures.")
     part_of = pd.Series(LEFT_OUT, index=table.index, name="part")
     usable = table[table.problem == ""]
     usable = usable[usable.groupby("class").path.transform("size") >= FEWEST]

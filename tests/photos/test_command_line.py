@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 import subprocess
 import sys
 
@@ -45,6 +46,20 @@ def test_split_with_a_broken_picture(photos, tmp_path, capsys):
     said = capsys.readouterr().out
     assert "circle/000.png cannot be read" in said and "Left out 2 files" in said
     assert "circle/notes.txt" in (tmp_path / "split" / "left-out.csv").read_text()
+
+
+def test_names_that_are_not_utf8(photos, model, tmp_path, capfd):
+    odd = os.fsdecode(b"caf\xe9.png")
+    try:
+        (photos / "circle" / "000.png").rename(photos / "circle" / odd)
+    except OSError:
+        pytest.skip("this file system has UTF-8 names only")
+    (photos / "circle" / f"{odd}.txt").write_text("no picture")
+    assert main(["split", str(photos), str(tmp_path / "split")]) == 0
+    assert b"caf\xe9.png" in (tmp_path / "split" / "split.csv").read_bytes()
+    assert "circle/caf\\udce9.png.txt is not read" in capfd.readouterr().out
+    assert main(["predict", str(model), "--csv", str(photos / "circle" / odd)]) == 0
+    assert "caf\\udce9.png" in capfd.readouterr().out
 
 
 def test_predict(model, photos, capfd):

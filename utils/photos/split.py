@@ -138,8 +138,9 @@ def write(
     try:
         rows = _copy(table.assign(part=assigned), source, new)
         listed = pd.DataFrame(rows).assign(seed=seed)
-        listed.to_csv(new / "split.csv", index=False)
-        left_out(table, assigned).to_csv(new / "left-out.csv", index=False)
+        how = {"index": False, "errors": "surrogateescape"}  # file names need not be UTF-8
+        listed.to_csv(new / "split.csv", **how)
+        left_out(table, assigned).to_csv(new / "left-out.csv", **how)
         if destination.exists():
             destination.rmdir()  # it is empty
         new.rename(destination)

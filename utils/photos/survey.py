@@ -157,7 +157,8 @@ def in_words(table: pd.DataFrame) -> str:
     pairs = [f"{test} and {other}" for test, other in across(doubles)]
     lines += _listed("Test pictures that show the same as a picture to train on", pairs)
     unusable = [f"{row.path} {row.problem}" for row in bad.itertuples()]
-    return "\n".join(lines + _listed("Cannot be used", unusable))
+    text = "\n".join(lines + _listed("Cannot be used", unusable))
+    return text.encode("utf-8", "backslashreplace").decode()  # file names need not be UTF-8
 
 
 def _counts(name: str, values: pd.Series) -> str:

@@ -5,7 +5,7 @@ import os
 import pytest
 from PIL import Image
 
-from utils import download, hardware, settings, weights
+from utils import download, hardware, settings, variables, weights
 from utils.settings import SettingsError, choose_settings
 
 
@@ -17,6 +17,7 @@ def on_disk(monkeypatch, tmp_path):
     monkeypatch.setenv("TRANSFER_OUTPUTS", str(tmp_path / "outputs"))
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
     monkeypatch.setattr(hardware, "choose_precision", lambda: ("float32", "for the test"))
+    monkeypatch.setattr(variables, "other_python", list)
     found = []
     monkeypatch.setattr(download, "is_on_disk", lambda file: file.name in found)
     return found
@@ -96,6 +97,7 @@ def test_a_value_that_is_not_allowed_is_named_with_those_that_are(monkeypatch, n
         choose_settings()
     assert f"TRANSFER_{name.upper()}={value} " in str(caught.value)
     assert settings.ALLOWED[name] in str(caught.value)
+    assert variables.line_to_set(f"TRANSFER_{name.upper()}", "...") in str(caught.value)
 
 
 def test_a_relative_path_counts_from_the_repository(tmp_path, monkeypatch):
@@ -124,3 +126,20 @@ def test_settings_are_printed_with_their_reasons():
     values["precision"] = "float32"
     rows = [line.split(maxsplit=2) for line in str(chosen).splitlines()]
     assert rows == [[name, str(value), chosen.reasons[name]] for name, value in values.items()]
+
+
+def test_toys_that_nobody_chose_come_with_the_line_that_chooses_other_pictures(monkeypatch):
+    line = variables.line_to_set("TRANSFER_DATA", "FOLDER")
+    assert line in str(choose_settings())
+    assert line not in str(choose_settings(data="toys"))
+    monkeypatch.setenv("TRANSFER_DATES", "cifar10")
+    assert '"TRANSFER_DATES" is none of ours' in str(choose_settings(data="toys"))
+
+
+def test_quotes_that_a_shell_left_in_a_value_are_no_part_of_it(monkeypatch, tmp_path):
+    monkeypatch.setenv("TRANSFER_DATA", f'"{photographs(tmp_path / "my pictures")}" ')
+    monkeypatch.setenv("TRANSFER_OUTPUTS", f"'{tmp_path / 'my outputs'}'")
+    monkeypatch.setenv("KERAS_HOME", f'"{tmp_path / "my keras"}"')
+    chosen = choose_settings()
+    assert (chosen.data, chosen.outputs) == (f"{tmp_path}/my pictures", tmp_path / "my outputs")
+    assert (tmp_path / "my keras").is_dir()

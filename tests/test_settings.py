@@ -1,6 +1,7 @@
 """The settings: who decides, what is refused, and that choosing writes nothing."""
 
 import os
+from pathlib import Path, PureWindowsPath
 
 import pytest
 from PIL import Image
@@ -143,3 +144,15 @@ def test_quotes_that_a_shell_left_in_a_value_are_no_part_of_it(monkeypatch, tmp_
     chosen = choose_settings()
     assert (chosen.data, chosen.outputs) == (f"{tmp_path}/my pictures", tmp_path / "my outputs")
     assert (tmp_path / "my keras").is_dir()
+
+
+def test_pictures_in_a_drives_root_leave_nothing_there(make_settings, monkeypatch):
+    for root, name in (("/", "root"), ("E:\\", "E"), ("\\\\nas\\photos\\", "nasphotos")):
+        monkeypatch.setattr(settings, "Path", Path if root == "/" else PureWindowsPath)
+        edition = make_settings(data=root).edition
+        assert edition.startswith(f"{name}-") and not set(edition) & set("/\\:")
+
+
+def test_a_long_or_a_known_name_makes_no_odd_folder(make_settings):
+    assert len(make_settings(data=f"/{'photographs-' * 20}").edition) < 100
+    assert make_settings(data="/elsewhere/toys").edition != make_settings().edition

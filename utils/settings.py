@@ -4,6 +4,8 @@ Taught in notebook 01. Nothing is chosen on import; `choose_settings` does it.
 """
 
 import hashlib
+import os
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -168,8 +170,12 @@ def outputs_folder() -> Path:
 
 
 def short_name(value: str) -> str:
-    """The name itself, or for a path its last part and a few digits that tell it from others."""
-    path = Path(value)
-    if len(path.parts) < 2:
+    """The name itself, or for a path its last part and a few digits that tell it from others.
+
+    A drive's root has its letter or the word "root" for a last part.
+    """
+    if value == Path(value).name:
         return value
-    return f"{path.name.split('.')[0]}-{hashlib.sha256(value.encode()).hexdigest()[:6]}"
+    last = Path(value).name.split(".")[0] or re.sub(r"\W+", "", Path(value).drive) or "root"
+    digest = hashlib.sha256(os.fsencode(value)).hexdigest()[:6]
+    return f"{last[:40]}-{digest}"  # a name has 255 bytes at most

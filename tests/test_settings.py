@@ -18,6 +18,7 @@ def on_disk(monkeypatch, tmp_path):
     monkeypatch.setenv("TRANSFER_OUTPUTS", str(tmp_path / "outputs"))
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
     monkeypatch.setattr(hardware, "choose_precision", lambda: ("float32", "for the test"))
+    monkeypatch.setattr(hardware, "start_keras", lambda: None)  # it writes its keras.json
     monkeypatch.setattr(variables, "other_python", list)
     found = []
     monkeypatch.setattr(download, "is_on_disk", lambda file: file.name in found)

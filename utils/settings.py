@@ -135,6 +135,7 @@ def choose_settings(
     elif not asked["side"].isdecimal() or int(asked["side"]) < SMALLEST_SIDE:
         raise SettingsError("side", asked["side"], "is not a picture side that VGG16 can take")
     suited = hardware.choose_precision()  # it also starts TensorFlow quietly
+    hardware.start_keras()
     if asked["precision"] == "auto":
         asked["precision"], reasons["precision"] = suited
     elif asked["precision"] not in ("float32", "mixed_bfloat16", "mixed_float16"):

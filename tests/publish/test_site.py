@@ -14,7 +14,7 @@ from tests.publish import browser
 from utils.publish.site import CARD
 from utils.publish.site import __main__ as site
 
-NOTEBOOKS = [path.stem for path in sorted(site.NOTEBOOKS.glob("[0-9][0-9]-*.ipynb"))]
+NOTEBOOKS = [path.stem for path in site.series()]
 PAGES = ["index", *NOTEBOOKS, "glossary", "teaching", CARD]
 KINDS = ("index", "02-model-design", "glossary", "search")  # one page of each kind
 EACH = [f"{part}{name}.html" for part in ("", "zh/") for name in KINDS]
@@ -108,6 +108,7 @@ def test_a_notebook_that_was_not_executed_is_named(tmp_path):
     target.mkdir()
     cells = [nbformat.v4.new_code_cell("1", execution_count=count) for count in (1, None)]
     nbformat.write(nbformat.v4.new_notebook(cells=cells), source / "02-new.ipynb")
+    (source / "index.md").write_text("[02](02-new.ipynb)")
     with pytest.raises(site.SiteError, match=r"02-new\.ipynb: code cell 2\n.*make refresh"):
         site.build(target, source)
     (source / "02-new.ipynb").write_text("{ not JSON")

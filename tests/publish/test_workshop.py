@@ -9,7 +9,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from utils.publish import workshop
 
-PATHS = sorted(workshop.NOTEBOOKS.glob("[0-9][0-9]-*.ipynb"))
+PATHS = workshop.series()
 SOLUTION = "<details><summary>Solution</summary>\n\n{}\n</details>"
 
 

@@ -16,11 +16,11 @@ from pathlib import Path
 import nbformat
 
 from utils.files import REPOSITORY
+from utils.publish.series import NOTEBOOKS, series
 from utils.publish.site import CARD
 from utils.settings import outputs_folder
 
 HERE = Path(__file__).parent
-NOTEBOOKS = REPOSITORY / "notebooks"
 LANGUAGES = {  # code: folder in the site, title of the site
     "en": ("", "Transfer learning with Keras"),
     "zh_CN": ("zh", "用 Keras 做迁移学习"),
@@ -34,7 +34,7 @@ class SiteError(Exception):
 def check_executed(source: Path) -> None:
     """Raise SiteError if a notebook is unreadable or its cells have not all run in order."""
     problems = []
-    for path in sorted(source.glob("*.ipynb")):
+    for path in series(source):
         try:
             cells = nbformat.read(path, as_version=4).cells
         except Exception as error:  # nbformat raises many kinds, jsonschema's among them
@@ -68,12 +68,14 @@ def stage(source: Path, scratch: Path) -> Path:
     gets the order of the pages here, because only Sphinx would understand it there.
     """
     data, pages = REPOSITORY / "data", scratch / "notebooks"
-    shutil.copytree(source, pages, ignore=shutil.ignore_patterns(".*", "__pycache__", "*.mo"))
+    shutil.copytree(source / "locale", pages / "locale", ignore=shutil.ignore_patterns("*.mo"))
+    for name in ("index.md", "glossary.md", "teaching.md", *(path.name for path in series(source))):
+        shutil.copy(source / name, pages)  # and nothing that a learner keeps next to them
     shutil.copytree(data / "figures", scratch / "data" / "figures")
     card = (data / f"{CARD}.md").read_text(encoding="utf-8")
     card = re.sub(r"\[([^\]]*)\]\((?!https?:)[^)]*\)", r"\1", card)  # its neighbours are no pages
     (pages / f"{CARD}.md").write_text(card, encoding="utf-8")
-    notebooks = sorted(path.stem for path in pages.glob("[0-9][0-9]-*.ipynb"))
+    notebooks = [path.stem for path in series(source)]
     order = "\n".join([*notebooks, "glossary", "teaching", CARD])
     with open(pages / "index.md", "a", encoding="utf-8") as file:
         file.write(f"\n```{{toctree}}\n:hidden:\n\n{order}\n```\n")

@@ -7,7 +7,7 @@ from utils.exercises import Hint, Learner, call, expect, number
 
 
 def check_1(learner: Learner) -> str:
-    """`choose(rows, limit)`: the best way by mean validation accuracy that keeps the limit."""
+    """`choose(rows, limit)`: the best way by mean validation accuracy within the limit."""
     choose = learner.answer("choose")
     ways = {  # per seed: validation accuracies, test accuracies, seconds
         "steady": ((0.70, 0.72), (0.70, 0.70), (1, 3)),
@@ -35,7 +35,7 @@ def check_1(learner: Learner) -> str:
         )
     if (other := call(choose, ours.copy(), 60)) != "dear":
         raise Hint(f"With a limit of 60 seconds every way fits, and `choose` returns {other!r}.")
-    return "It takes the best mean on validation pictures among the ways that keep the limit."
+    return "It takes the best mean on validation pictures among the ways within the limit."
 
 
 def check_2(learner: Learner) -> str:

@@ -66,8 +66,8 @@ def export(
         "LiteRT int8": lambda path: _to_litert(network, path, names, int8=True),
     }
     if all(importlib.util.find_spec(name) for name in ONNX_NEEDS):
-        steps["ONNX"] = lambda path: _to_onnx(network, path, names)
-        steps["ONNX int8"] = lambda path: _to_onnx_int8(path, calibration[:CALIBRATION])
+        steps["ONNX"] = lambda path: to_onnx(network, path, names)
+        steps["ONNX int8"] = lambda path: to_onnx_int8(path, calibration)
     else:
         print(
             f"ONNX is left out, because it needs {', '.join(ONNX_NEEDS)}. To install them:\n"
@@ -147,7 +147,8 @@ def _to_litert(network, path: Path, names: list[str], int8: bool = False) -> Non
         end.writestr(f"{NAMES}.json", json.dumps(names))
 
 
-def _to_onnx(network, path: Path, names: list[str]) -> None:
+def to_onnx(network: keras.Model, path: Path, names: list[str]) -> None:
+    """Write a network that computes in float32 to `path`, with its class names."""
     import onnx
 
     network(np.zeros((1, *network.input_shape[1:]), "float32"))  # or Keras cannot export it
@@ -157,15 +158,18 @@ def _to_onnx(network, path: Path, names: list[str]) -> None:
     onnx.save(model, path)
 
 
-def _to_onnx_int8(path: Path, calibration: np.ndarray) -> None:
-    """Only convolutions and what lies between them: the head is small, and suffers."""
+def to_onnx_int8(path: Path, calibration: np.ndarray) -> None:
+    """Round model.onnx, which lies next to `path`, to 8 bits; `calibration` as in `export`.
+
+    Only convolutions and what lies between them: the head is small, and would suffer.
+    """
     from onnxruntime import InferenceSession, quantization
 
     source = path.with_name(FORMATS["ONNX"])
     name = InferenceSession(source).get_inputs()[0].name
 
     class Pictures(quantization.CalibrationDataReader):
-        left = iter(calibration.astype("float32"))
+        left = iter(calibration[:CALIBRATION].astype("float32"))
 
         def get_next(self):
             picture = next(self.left, None)
@@ -237,7 +241,8 @@ def _open_litert(path: Path) -> Callable:
     return lambda picture: next(iter(run(**{name: picture}).values()))
 
 
-def _open_onnx(path: Path) -> Callable:
+def open_onnx(path: Path) -> Callable:
+    """A function from pictures float32 [n, side, side, 3] to probabilities [n, classes]."""
     from onnxruntime import InferenceSession
 
     session = InferenceSession(path)
@@ -249,5 +254,5 @@ OPENERS = {
     "Keras": _open_keras,
     "SavedModel": _open_saved_model,
     "LiteRT": _open_litert,
-    "ONNX": _open_onnx,
+    "ONNX": open_onnx,
 }

@@ -23,6 +23,9 @@ const chooser = (accept, use) => make("input", {
   onchange: ({ target }) => { if (target.files.length) use(target.files[0]); target.value = ""; },
 });
 
+const choice = (className, text, action, accept) => make("label", { className }, `${text} `,
+  chooser(accept, readFile), make("span", { className: "button", textContent: action }));
+
 const status = make("p", { className: "status" });
 status.setAttribute("role", "status");
 const result = make("div", { className: "result", hidden: true });
@@ -33,9 +36,8 @@ const open = button(words.camera, openCamera);
 const toys = make("div", { className: "toys" });
 const back = button(words.back, () => use(example, "example.onnx"), true);
 const own = make("details", {}, make("summary", { textContent: words.own }),
-  make("label", {}, words.ownHint, " ", chooser(".onnx", readFile)), back);
-const drop = make("label", { className: "drop" }, make("span", { textContent: words.drop }),
-  chooser("image/*", readFile));
+  choice("own", words.ownHint, words.chooseModel, ".onnx"), back);
+const drop = choice("drop", words.drop, words.choose, "image/*");
 
 function say(text, trouble = false) {
   status.textContent = text;
@@ -174,7 +176,6 @@ async function showToys() {
     choose.append(make("img", { src: source, alt: words.toy(name) }));
     toys.append(choose);
   }
-  toys.before(make("p", { textContent: words.about(about) }));
 }
 
 for (const kind of ["dragover", "drop"])
@@ -185,4 +186,5 @@ for (const kind of ["dragover", "drop"])
   });
 await showToys();
 place.replaceChildren(drop, make("p", {}, open, take, close), video, status, result,
-  make("p", { textContent: words.examples }), toys, own);
+  make("p", { textContent: words.about(about) }), make("p", { textContent: words.examples }),
+  toys, own);

@@ -2,7 +2,7 @@
 
 const WORDS = {
   en: {
-    drop: "Drop a picture here, or choose one",
+    drop: "Drop a picture here, or", choose: "choose a picture",
     camera: "Use the camera", take: "Take the picture", close: "Close the camera",
     examples: "No picture at hand? These toys are new to the network:",
     toy: (name) => `Toy: ${name}`,
@@ -10,7 +10,8 @@ const WORDS = {
       `nothing else. Of ${a.pictures} new toys it gets ${Math.round(100 * a.accuracy)} % right. ` +
       `Its file is rounded to 8 bits, which changes a probability by ${a.difference.toFixed(2)} ` +
       "at most.",
-    own: "Use your own model", ownHint: "A file that ends in .onnx, from utils.photos.ship:",
+    own: "Use your own model", chooseModel: "choose a model",
+    ownHint: "A file that ends in .onnx, from utils.photos.ship:",
     back: "Back to the example",
     loading: (percent) => `Fetching the classifier: ${percent} %`, starting: "Starting …",
     reading: (name) => `Reading ${name} …`,
@@ -29,14 +30,15 @@ const WORDS = {
     notFetched: "The classifier could not be fetched. Are you online? Reload the page.",
   },
   zh: {
-    drop: "把图片拖到这里，或选择一张",
+    drop: "把图片拖到这里，或", choose: "选择图片",
     camera: "使用摄像头", take: "拍照", close: "关闭摄像头",
     examples: "手边没有图片？这些玩具图网络没有见过：",
     toy: (name) => `玩具图：${name}`,
     about: (a) => `示例模型只认识 ${a.names.length} 类玩具图（${a.names.join("、")}）。` +
       `${a.pictures} 张新玩具图中，它答对 ${Math.round(100 * a.accuracy)} %。` +
       `文件中的数舍入到 8 位，概率因此最多改变 ${a.difference.toFixed(2)}。`,
-    own: "使用自己的模型", ownHint: "utils.photos.ship 导出的 .onnx 文件：",
+    own: "使用自己的模型", chooseModel: "选择模型",
+    ownHint: "utils.photos.ship 导出的 .onnx 文件：",
     back: "回到示例模型",
     loading: (percent) => `正在下载分类器：${percent} %`, starting: "正在启动……",
     reading: (name) => `正在读取 ${name}……`,

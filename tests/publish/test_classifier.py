@@ -144,11 +144,15 @@ def odd_pictures():
     yield "small.png", smooth.resize((21, 17)), {}, 0
     yield "exact.png", smooth.resize((SIDE, SIDE)), {}, 0
     yield "grey.png", smooth.convert("L"), {}, 0
+    yield "grey16.png", Image.fromarray(257 * np.asarray(smooth.convert("L"), "uint16")), {}, 0
     yield "palette.png", smooth.quantize(20), {}, 0
+    glass = smooth.convert("RGBA")
+    glass.putalpha(smooth.getchannel("R"))
+    yield "glass.png", glass, {}, 4
     exif = Image.Exif()
     exif[0x0112] = 6  # turned by a quarter
-    yield "turned.jpg", smooth, {"exif": exif, "quality": 95}, 2
-    yield "plain.jpg", smooth, {"quality": 80}, 2
+    yield "turned.jpg", smooth, {"exif": exif, "quality": 95}, 4
+    yield "plain.jpg", smooth, {"quality": 80}, 4
 
 
 @pytest.mark.slow

@@ -106,7 +106,12 @@ def in_float32(network: keras.Model) -> keras.Model:
     text = network.to_json()
     for policy in ("mixed_bfloat16", "mixed_float16"):
         text = text.replace(f'"{policy}"', '"float32"')
-    copy = keras.models.model_from_json(text)
+    usual = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("float32")  # for layers whose description names none
+    try:
+        copy = keras.models.model_from_json(text)
+    finally:
+        keras.config.set_dtype_policy(usual)
     copy.set_weights(network.get_weights())
     return copy
 

@@ -1,0 +1,263 @@
+"""A classifier that leaves Keras: SavedModel, LiteRT and ONNX, and what each of them costs.
+
+Class names travel with every file: as `class_names.json` in the archive that `.keras` and, by its
+end, `.tflite` are, in SavedModel's folder `assets.extra`, and under `class_names` in the properties
+of an ONNX model, where the site's page looks for them.
+"""
+
+import contextlib
+import importlib.util
+import json
+import logging
+import os
+import shutil
+import sys
+import tempfile
+import time
+import warnings
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import keras
+import numpy as np
+import pandas as pd
+import tensorflow as tf
+from tqdm import tqdm
+
+from utils.files import make_folder
+from utils.photos import answers
+
+FORMATS = {  # and what is written for each into the folder
+    "Keras": "model.keras",
+    "SavedModel": "saved_model",
+    "LiteRT": "model.tflite",
+    "LiteRT int8": "model-int8.tflite",
+    "ONNX": "model.onnx",
+    "ONNX int8": "model-int8.onnx",
+}
+NAMES = "class_names"
+CALIBRATION = 100  # pictures; more change little
+ONNX_NEEDS = ("tf2onnx", "onnx", "onnxruntime")
+
+
+def export(
+    network: keras.Model, class_names: list[str], folder: Path, calibration: np.ndarray
+) -> list[Path]:
+    """Write the network into `folder` in every format of FORMATS; returns the paths.
+
+    All of them compute in float32, because a network trained in bfloat16 is slow on processors
+    that do not compute in it. In int8, weights take a byte each. The pictures of `calibration`,
+    uint8 [n, side, side, 3], show how large the values between layers get: take training pictures.
+
+    Without the packages that ONNX needs, one line says how to install them. What else is in
+    `folder` stays; a conversion that fails changes nothing there.
+
+    Raises:
+        ValueError: class names or calibration pictures do not fit the network.
+        CannotWriteError: a full disk, a read-only folder.
+    """
+    _check(network, class_names, calibration)
+    network, names = in_float32(network), list(class_names)
+    steps = {
+        "Keras": lambda path: answers.save_model(network, path, names),
+        "SavedModel": lambda path: _to_saved_model(network, path, names),
+        "LiteRT": lambda path: _to_litert(network, path, names),
+        "LiteRT int8": lambda path: _to_litert(network, path, names, int8=True),
+    }
+    if all(importlib.util.find_spec(name) for name in ONNX_NEEDS):
+        steps["ONNX"] = lambda path: to_onnx(network, path, names)
+        steps["ONNX int8"] = lambda path: to_onnx_int8(path, calibration)
+    else:
+        print(
+            f"ONNX is left out, because it needs {', '.join(ONNX_NEEDS)}. To install them:\n"
+            "python -m pip install -r requirements-site.txt -c constraints.txt"
+        )
+    with tempfile.TemporaryDirectory(dir=make_folder(folder), prefix=".partial-") as scratch:
+        for kind in (bar := tqdm(steps, file=sys.stdout, ncols=78)):
+            bar.set_description(f"Writing {kind}")
+            with quiet():
+                steps[kind](Path(scratch) / FORMATS[kind])
+        return [_move(Path(scratch) / FORMATS[kind], Path(folder)) for kind in steps]
+
+
+def _check(network, class_names, calibration) -> None:
+    if len(class_names) != network.output_shape[-1]:
+        raise ValueError(
+            f"The network answers with {network.output_shape[-1]} probabilities, but there are "
+            f"{len(class_names)} class names: {', '.join(class_names)}."
+        )
+    if calibration.shape[1:] != network.input_shape[1:] or not len(calibration):
+        raise ValueError(
+            f"The calibration pictures have the shape {list(calibration.shape)}; expected "
+            f"[n, {', '.join(map(str, network.input_shape[1:]))}], with n at least 1."
+        )
+
+
+def _move(made: Path, folder: Path) -> Path:
+    target = folder / made.name
+    if target.is_dir():  # a folder cannot be replaced by another at once
+        shutil.rmtree(target)
+    return made.replace(target)
+
+
+def in_float32(network: keras.Model) -> keras.Model:
+    """The same network, weight by weight, with every layer computing in float32."""
+    text = network.to_json()
+    for policy in ("mixed_bfloat16", "mixed_float16"):
+        text = text.replace(f'"{policy}"', '"float32"')
+    usual = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("float32")  # for layers whose description names none
+    try:
+        copy = keras.models.model_from_json(text)
+    finally:
+        keras.config.set_dtype_policy(usual)
+    copy.set_weights(network.get_weights())
+    return copy
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Hide the pages that converters print, even from C++; exceptions still show."""
+    kept = {descriptor: os.dup(descriptor) for descriptor in (1, 2)}
+    logging.disable(logging.WARNING)
+    with (
+        open(os.devnull, "w") as nowhere,
+        contextlib.redirect_stdout(nowhere),
+        contextlib.redirect_stderr(nowhere),
+        warnings.catch_warnings(),
+    ):
+        warnings.simplefilter("ignore")
+        for descriptor in kept:
+            os.dup2(nowhere.fileno(), descriptor)
+        try:
+            yield
+        finally:
+            logging.disable(logging.NOTSET)
+            for descriptor, copy in kept.items():
+                os.dup2(copy, descriptor)
+                os.close(copy)
+
+
+def _to_saved_model(network, path: Path, names: list[str]) -> None:
+    network.export(path, verbose=False)
+    extra = make_folder(path / "assets.extra")  # TensorFlow's place for what it does not read
+    (extra / f"{NAMES}.json").write_text(json.dumps(names), encoding="utf-8")
+
+
+def _to_litert(network, path: Path, names: list[str], int8: bool = False) -> None:
+    options = {"optimizations": [tf.lite.Optimize.DEFAULT]} if int8 else {}
+    network.export(path, format="litert", verbose=False, **options)
+    with zipfile.ZipFile(path, "a") as end:  # the format's own way to carry labels
+        end.writestr(f"{NAMES}.json", json.dumps(names))
+
+
+def to_onnx(network: keras.Model, path: Path, names: list[str]) -> None:
+    """Write a network that computes in float32 to `path`, with its class names."""
+    import onnx
+
+    network(np.zeros((1, *network.input_shape[1:]), "float32"))  # or Keras cannot export it
+    network.export(path, format="onnx", verbose=False)
+    model = onnx.load(path)
+    onnx.helper.set_model_props(model, {NAMES: json.dumps(names)})
+    onnx.save(model, path)
+
+
+def to_onnx_int8(path: Path, calibration: np.ndarray) -> None:
+    """Round model.onnx, which lies next to `path`, to 8 bits; `calibration` as in `export`.
+
+    Only convolutions and what lies between them: the head is small, and would suffer.
+    """
+    from onnxruntime import InferenceSession, quantization
+
+    source = path.with_name(FORMATS["ONNX"])
+    name = InferenceSession(source).get_inputs()[0].name
+
+    class Pictures(quantization.CalibrationDataReader):
+        left = iter(calibration[:CALIBRATION].astype("float32"))
+
+        def get_next(self):
+            picture = next(self.left, None)
+            return None if picture is None else {name: picture[None]}
+
+    quantization.quantize_static(
+        source,
+        path,
+        Pictures(),
+        op_types_to_quantize=["Conv", "Relu", "MaxPool"],
+        per_channel=True,
+    )
+
+
+def measure(folder: Path, pictures: np.ndarray, labels: np.ndarray) -> pd.DataFrame:
+    """What each model of `folder` costs, on pictures uint8 [n, side, side, 3], labels int64 [n].
+
+    By format: size in MB, milliseconds per picture (the median, one picture at a time, after
+    warming up), accuracy, and how far a probability lies from Keras's at most.
+
+    Raises:
+        FileNotFoundError: `folder` holds no model.keras to compare with.
+    """
+    folder, rows, ours = Path(folder), {}, None
+    if not (folder / FORMATS["Keras"]).exists():
+        raise FileNotFoundError(f"{folder} holds no {FORMATS['Keras']}; `export` writes one.")
+    found = [kind for kind in FORMATS if (folder / FORMATS[kind]).exists()]
+    for kind in (bar := tqdm(found, file=sys.stdout, ncols=78)):
+        bar.set_description(f"Measuring {kind}")
+        path = folder / FORMATS[kind]
+        with quiet():
+            answer = OPENERS[kind.split()[0]](path)
+            probabilities, seconds = _one_by_one(answer, pictures)
+        ours = probabilities if ours is None else ours  # Keras's come first
+        rows[kind] = {
+            "MB": sum(p.stat().st_size for p in [path, *path.rglob("*")] if p.is_file()) / 1e6,
+            "ms per picture": 1_000 * float(np.median(seconds)),
+            "accuracy": float((probabilities.argmax(axis=1) == labels).mean()),
+            "largest difference": float(abs(probabilities - ours).max()),
+        }
+    return pd.DataFrame(rows).T.rename_axis("format")
+
+
+def _one_by_one(answer: Callable, pictures: np.ndarray) -> tuple[np.ndarray, list[float]]:
+    for _ in range(3):
+        answer(pictures[:1].astype("float32"))
+    probabilities, seconds = [], []
+    for picture in pictures:
+        begun = time.perf_counter()
+        probabilities.append(np.asarray(answer(picture[None].astype("float32")))[0])
+        seconds.append(time.perf_counter() - begun)
+    return np.stack(probabilities), seconds
+
+
+def _open_keras(path: Path) -> Callable:
+    network, _ = answers.load_model(path)
+    return network.predict_on_batch
+
+
+def _open_saved_model(path: Path) -> Callable:
+    served = tf.saved_model.load(str(path))
+    return lambda picture: served.serve(picture).numpy()
+
+
+def _open_litert(path: Path) -> Callable:
+    interpreter = tf.lite.Interpreter(str(path), num_threads=os.cpu_count())
+    run = interpreter.get_signature_runner()
+    (name,) = run.get_input_details()
+    return lambda picture: next(iter(run(**{name: picture}).values()))
+
+
+def open_onnx(path: Path) -> Callable:
+    """A function from pictures float32 [n, side, side, 3] to probabilities [n, classes]."""
+    from onnxruntime import InferenceSession
+
+    session = InferenceSession(path)
+    name = session.get_inputs()[0].name
+    return lambda picture: session.run(None, {name: picture})[0]
+
+
+OPENERS = {
+    "Keras": _open_keras,
+    "SavedModel": _open_saved_model,
+    "LiteRT": _open_litert,
+    "ONNX": open_onnx,
+}

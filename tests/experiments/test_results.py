@@ -15,6 +15,7 @@ PENDING = {
     "ingredients",
     "fine-tuning",
     "old-recipe",
+    "photographs",
     "sizes",
     "steps",
 }  # their runs take hours

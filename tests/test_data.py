@@ -82,7 +82,9 @@ def test_broken_pictures_of_all_sets_are_in_one_message(make_settings, odd_folde
 def test_pictures_of_a_folder_are_read_once(make_settings, odd_folder, monkeypatch, capsys):
     settings = make_settings(data=str(odd_folder), side=64)
     first = load_sets(settings)
-    monkeypatch.setattr("utils.reading.read_picture", lambda *_: pytest.fail("read again"))
+    monkeypatch.setattr(
+        "utils.picture_folders.reading.read_picture", lambda *_: pytest.fail("read again")
+    )
     again = load_sets(settings)
     for name in ("train", "validation", "test"):
         one, other = getattr(first, name), getattr(again, name)

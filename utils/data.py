@@ -13,7 +13,7 @@ from sklearn.model_selection import train_test_split
 from utils import download
 from utils.files import REPOSITORY
 from utils.picture_folders import DataError, ListedPictures, open_folder
-from utils.reading import read_once
+from utils.picture_folders.reading import read_once
 from utils.settings import Settings, short_name
 
 CLASS_NAMES = (  # of CIFAR-10, and of the toys that stand in for it

@@ -275,7 +275,8 @@ def check_pictures(seconds: float = 5.0) -> Iterator[Finding]:
     folder = _folder("TRANSFER_DATA", "")
     if not importlib.util.find_spec("PIL") and not installed():
         return (yield Finding("TRANSFER_DATA", str(folder), note="Checked once packages are there"))
-    from utils import picture_folders, pictures, reading
+    from utils import picture_folders
+    from utils.picture_folders import decoding, reading
 
     try:
         listing = picture_folders.list_folder(folder)
@@ -288,7 +289,7 @@ def check_pictures(seconds: float = 5.0) -> Iterator[Finding]:
     yield Finding("TRANSFER_DATA", f"{found} to {most} of {frequent}")
     for line in listing.notes:
         yield Finding("TRANSFER_DATA", line.rstrip("."), note="Is that what you want?")
-    broken = {path for path in listing.paths if pictures.header_problem(path)}
+    broken = {path for path in listing.paths if decoding.header_problem(path)}
     rest, decoded, end = sorted(set(listing.paths) - broken), 0, time.monotonic() + seconds
     random.Random(0).shuffle(rest)
     while decoded < len(rest) and time.monotonic() < end:

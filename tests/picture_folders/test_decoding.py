@@ -11,7 +11,7 @@ import pytest
 from PIL import Image, ImageOps
 
 from utils.files import REPOSITORY
-from utils.pictures import PICTURE_ENDINGS, DataError, header_problem, read_picture
+from utils.picture_folders.decoding import PICTURE_ENDINGS, DataError, header_problem, read_picture
 
 SIDE = 32
 RAMP = np.tile(np.linspace(0, 255, 64), (64, 1))  # dark on the left, light on the right
@@ -175,7 +175,7 @@ def chunk(name, content):
 
 
 MEMORY = """import pathlib, re, sys
-from utils.pictures import read_picture
+from utils.picture_folders.decoding import read_picture
 status = pathlib.Path("/proc/self/status")
 print(read_picture(sys.argv[1], 32).mean())
 print(*re.findall(r"VmHWM:\\s+(\\d+)", status.read_text() if status.exists() else ""))"""

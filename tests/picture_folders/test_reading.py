@@ -6,9 +6,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from utils import pictures, reading
-from utils.pictures import DataError
-from utils.reading import broken_are_left_out, find_broken, names, read_once, read_pictures
+from utils.picture_folders import decoding, reading
+from utils.picture_folders.decoding import DataError
+from utils.picture_folders.reading import (
+    broken_are_left_out,
+    find_broken,
+    names,
+    read_once,
+    read_pictures,
+)
 
 
 @pytest.fixture
@@ -65,7 +71,7 @@ def test_whatever_changes_is_read_again(paths, tmp_path, monkeypatch, change):
     elif change == "side":
         side = 48
     else:
-        monkeypatch.setattr(reading, "READING", pictures.READING + "'")
+        monkeypatch.setattr(reading, "READING", decoding.READING + "'")
     images = read_once(paths, side, kept)
     np.testing.assert_array_equal(images, read_pictures(paths, side))
     with np.load(kept) as stored:

@@ -12,7 +12,7 @@ import numpy as np
 from tqdm import tqdm
 
 from utils import files
-from utils.pictures import READING, DataError, read_picture, reason
+from utils.picture_folders.decoding import READING, DataError, read_picture, reason
 
 MOST_NAMES = 10  # in a message
 DAMAGED = (OSError, ValueError, LookupError, EOFError, zipfile.BadZipFile, zlib.error)

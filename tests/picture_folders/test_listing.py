@@ -181,7 +181,9 @@ def test_broken_pictures_are_left_out_where_asked(folder, tmp_path, monkeypatch,
         assert lines[-1] == (
             "Left out, because 4 cannot be read: ant/1.png, bee/2.png, cat/0.png, cat/3.png."
         )
-        monkeypatch.setattr("utils.reading.find_broken", lambda _: pytest.fail("looked again"))
+        monkeypatch.setattr(
+            "utils.picture_folders.reading.find_broken", lambda _: pytest.fail("looked again")
+        )
 
 
 def test_links_out_of_the_folder_and_in_circles(folder, tmp_path):

@@ -14,11 +14,15 @@ from pathlib import Path
 
 import numpy as np
 
-from utils.class_folders import classes_in, innermost, one_of, subfolders
-from utils.pictures import PICTURE_ENDINGS, DataError, open_picture, read_picture
-from utils.reading import broken_are_left_out, known_broken, names, printable, read_pictures
-
-__all__ = ["PICTURE_ENDINGS", "DataError", "ListedPictures", "open_folder", "read_picture"]
+from utils.picture_folders.classes import classes_in, innermost, one_of, subfolders
+from utils.picture_folders.decoding import PICTURE_ENDINGS, DataError, open_picture
+from utils.picture_folders.reading import (
+    broken_are_left_out,
+    known_broken,
+    names,
+    printable,
+    read_pictures,
+)
 
 FEWEST_TO_TRAIN, FEWEST_TO_TEST = 3, 1  # of a class; the first are for validation, too
 TRAIN, TEST = ("train", "training"), ("test", "testing", "val", "valid", "validation")

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Collection
 from pathlib import Path
 
-from utils.pictures import PICTURE_ENDINGS, DataError
-from utils.reading import printable
+from utils.picture_folders.decoding import PICTURE_ENDINGS, DataError
+from utils.picture_folders.reading import printable
 
 JUNK = ("__macosx", "thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", "@eadir", "$recycle.bin",
         "system volume information", "lost+found")  # fmt: skip

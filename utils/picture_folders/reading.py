@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from utils import files
+from utils import files, variables
 from utils.picture_folders.decoding import READING, DataError, read_picture, reason
 
 MOST_NAMES = 10  # in a message
@@ -63,11 +63,10 @@ def known_broken(paths: list[Path], kept: Path | None) -> dict[Path, str]:
 
 def broken_are_left_out() -> bool:
     """What TRANSFER_BROKEN says: "stop" (the default) is False, "leave out" is True."""
-    value = os.environ.get("TRANSFER_BROKEN", "").strip() or "stop"
-    known = {"stop": False, "leave out": True, "leave-out": True, "leave_out": True}
-    if value not in known:
+    value = variables.read("TRANSFER_BROKEN") or "stop"
+    if value not in ("stop", "leave out", "leave-out"):
         raise DataError(f'TRANSFER_BROKEN={value} is not known. Allowed: "stop" or "leave out".')
-    return known[value]
+    return value != "stop"
 
 
 def read_once(paths: list[Path], side: int, kept: Path, others: Iterable[Path] = ()) -> np.ndarray:
@@ -117,8 +116,8 @@ def _message(broken: dict[Path, str], count: int) -> str:
     if len(broken) > MOST_NAMES:
         lines[MOST_NAMES + 1 :] = [f"  and {len(broken) - MOST_NAMES} more"]
     return "\n".join(lines) + (
-        "\nOpen them in a viewer; replace or delete them. Or go on without them: set the variable "
-        'TRANSFER_BROKEN to "leave out" before you start.'
+        "\nOpen them in a viewer; replace or delete them. Or go on without them. Before you start: "
+        + variables.line_to_set("TRANSFER_BROKEN", "leave out")
     )
 
 

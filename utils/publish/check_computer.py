@@ -270,9 +270,12 @@ def check_pictures(seconds: float = 5.0) -> Iterator[Finding]:
 
     All headers are read; then pictures are decoded for as long as the seconds last.
     """
-    if os.environ.get("TRANSFER_DATA", "").strip() in ("", "auto", "cifar10", "toys"):
+    from utils import variables
+
+    value = variables.read("TRANSFER_DATA")
+    if value in ("", "auto", "cifar10", "toys"):
         return
-    folder = _folder("TRANSFER_DATA", "")
+    folder = (REPOSITORY / Path(value).expanduser()).resolve()
     if not importlib.util.find_spec("PIL") and not installed():
         return (yield Finding("TRANSFER_DATA", str(folder), note="Checked once packages are there"))
     from utils import picture_folders
@@ -297,7 +300,8 @@ def check_pictures(seconds: float = 5.0) -> Iterator[Finding]:
         decoded += 1
     if broken:
         found = f"{len(broken)} cannot be read: {reading.names(sorted(broken))}"
-        what = 'Replace them, delete them, or set TRANSFER_BROKEN to "leave out"'
+        what = "Replace them, delete them, or leave them out: "
+        what += variables.line_to_set("TRANSFER_BROKEN", "leave out")
         yield Finding("broken pictures", found, not leave_out and what, leave_out and "Left out")
     else:
         yield Finding("broken pictures", f"none found; {decoded} were decoded")

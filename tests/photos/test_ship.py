@@ -89,9 +89,24 @@ def test_without_the_packages_one_line_says_how_to_get_onnx(
     tmp_path, pictures, monkeypatch, capsys
 ):
     monkeypatch.setattr(ship, "ONNX_NEEDS", ("onnx", "no_such_package"))
+    (tmp_path / "model.onnx").write_text("of an earlier network")
     paths = ship.export(small_network(), NAMES, tmp_path, pictures)
     assert not [path for path in paths if path.suffix == ".onnx"]
+    assert not (tmp_path / "model.onnx").exists()
     assert "pip install -r requirements-site.txt" in capsys.readouterr().out
+
+
+def test_a_network_that_onnx_does_not_know_is_shipped_in_the_other_formats(
+    tmp_path, pictures, monkeypatch, capsys
+):
+    def fail(*_):
+        raise RuntimeError("there is no such\nlayer in ONNX")
+
+    monkeypatch.setattr(ship, "ONNX_NEEDS", ())
+    monkeypatch.setattr(ship, "to_onnx", fail)
+    paths = ship.export(small_network(), NAMES, tmp_path, pictures)
+    assert [path.name for path in paths] == list(ship.FORMATS.values())[:4]
+    assert "converter failed: there is no such layer in ONNX" in capsys.readouterr().out
 
 
 def test_a_conversion_that_fails_leaves_the_folder_as_it_was(tmp_path, pictures, monkeypatch):

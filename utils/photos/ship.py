@@ -50,8 +50,8 @@ def export(
     that do not compute in it. In int8, weights take a byte each. The pictures of `calibration`,
     uint8 [n, side, side, 3], show how large the values between layers get: take training pictures.
 
-    Without the packages that ONNX needs, one line says how to install them. What else is in
-    `folder` stays; a conversion that fails changes nothing there.
+    Without the packages that ONNX needs, one line says how to install them. Files of an earlier
+    export go; what else is in `folder` stays. An error changes nothing there.
 
     Raises:
         ValueError: class names or calibration pictures do not fit the network.
@@ -74,11 +74,40 @@ def export(
             "python -m pip install -r requirements-site.txt -c constraints.txt"
         )
     with tempfile.TemporaryDirectory(dir=make_folder(folder), prefix=".partial-") as scratch:
+        problem = ""
         for kind in (bar := tqdm(steps, file=sys.stdout, ncols=78)):
             bar.set_description(f"Writing {kind}")
-            with quiet():
-                steps[kind](Path(scratch) / FORMATS[kind])
-        return [_move(Path(scratch) / FORMATS[kind], Path(folder)) for kind in steps]
+            write, path = steps[kind], Path(scratch) / FORMATS[kind]
+            problem = problem or _problem_with_onnx(kind, write, path)
+        if problem:
+            print(f"ONNX is left out, because its converter failed: {problem}")
+        return _replace(Path(folder), Path(scratch))
+
+
+def _problem_with_onnx(kind: str, write: Callable, path: Path) -> str:
+    """Write a file; what an ONNX converter raises, on a layer that it does not know, is returned."""
+    try:
+        with quiet():
+            write(path)
+    except OSError:
+        raise
+    except Exception as error:
+        if not kind.startswith("ONNX"):
+            raise
+        path.unlink(missing_ok=True)
+        return " ".join(str(error).split())[:300]
+    return ""
+
+
+def _replace(folder: Path, made: Path) -> list[Path]:
+    """Move what was made into `folder`, from which every file of an earlier export goes."""
+    for name in FORMATS.values():
+        if (folder / name).is_dir():
+            shutil.rmtree(folder / name)
+        else:
+            (folder / name).unlink(missing_ok=True)
+    names = [name for name in FORMATS.values() if (made / name).exists()]
+    return [(made / name).replace(folder / name) for name in names]
 
 
 def _check(network, class_names, calibration) -> None:
@@ -92,13 +121,6 @@ def _check(network, class_names, calibration) -> None:
             f"The calibration pictures have the shape {list(calibration.shape)}; expected "
             f"[n, {', '.join(map(str, network.input_shape[1:]))}], with n at least 1."
         )
-
-
-def _move(made: Path, folder: Path) -> Path:
-    target = folder / made.name
-    if target.is_dir():  # a folder cannot be replaced by another at once
-        shutil.rmtree(target)
-    return made.replace(target)
 
 
 def in_float32(network: keras.Model) -> keras.Model:

@@ -7,10 +7,18 @@ import keras
 import numpy as np
 import pytest
 
-from utils.photos import answers, ship
+from utils.photos import answers, cost, ship
 
 NAMES = ["ants", "bees", "黄蜂"]
 SIDE = 32
+
+
+@pytest.fixture(scope="module", autouse=True)
+def mixed_precision():
+    """As in notebooks on processors that compute in bfloat16."""
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    yield
+    keras.config.set_dtype_policy("float32")
 
 
 @pytest.fixture(scope="module")
@@ -33,11 +41,7 @@ def small_network(policy="float32"):
 def shipped(tmp_path_factory, pictures):
     folder = tmp_path_factory.mktemp("shipped")
     (folder / "notes.txt").write_text("mine")
-    keras.config.set_dtype_policy("mixed_bfloat16")  # as in notebooks on some processors
-    try:
-        paths = ship.export(small_network("mixed_bfloat16"), NAMES, folder, pictures)
-    finally:
-        keras.config.set_dtype_policy("float32")
+    paths = ship.export(small_network("mixed_bfloat16"), NAMES, folder, pictures)
     assert {path.name for path in paths} | {"notes.txt"} == {p.name for p in folder.iterdir()}
     return folder
 
@@ -60,7 +64,7 @@ def test_class_names_travel_in_onnx(shipped):
 
 def test_answers_stay_the_same_and_int8_is_near(shipped, pictures):
     answer = small_network().predict(pictures.astype("float32"), verbose=0)
-    table = ship.measure(shipped, pictures, answer.argmax(axis=1))
+    table = cost.measure(shipped, pictures, answer.argmax(axis=1))
     expected = [kind for kind, name in ship.FORMATS.items() if (shipped / name).exists()]
     assert list(table.index) == expected and len(expected) >= 4
     assert (table["ms per picture"] > 0).all() and (table["MB"] > 0).all()
@@ -89,9 +93,24 @@ def test_without_the_packages_one_line_says_how_to_get_onnx(
     tmp_path, pictures, monkeypatch, capsys
 ):
     monkeypatch.setattr(ship, "ONNX_NEEDS", ("onnx", "no_such_package"))
+    (tmp_path / "model.onnx").write_text("of an earlier network")
     paths = ship.export(small_network(), NAMES, tmp_path, pictures)
     assert not [path for path in paths if path.suffix == ".onnx"]
+    assert not (tmp_path / "model.onnx").exists()
     assert "pip install -r requirements-site.txt" in capsys.readouterr().out
+
+
+def test_a_network_that_onnx_does_not_know_is_shipped_in_the_other_formats(
+    tmp_path, pictures, monkeypatch, capsys
+):
+    def fail(*_):
+        raise RuntimeError("there is no such\nlayer in ONNX")
+
+    monkeypatch.setattr(ship, "ONNX_NEEDS", ())
+    monkeypatch.setattr(ship, "to_onnx", fail)
+    paths = ship.export(small_network(), NAMES, tmp_path, pictures)
+    assert [path.name for path in paths] == list(ship.FORMATS.values())[:4]
+    assert "converter failed: there is no such layer in ONNX" in capsys.readouterr().out
 
 
 def test_a_conversion_that_fails_leaves_the_folder_as_it_was(tmp_path, pictures, monkeypatch):
@@ -112,4 +131,4 @@ def test_what_does_not_fit_the_network_is_named(tmp_path, pictures):
     with pytest.raises(ValueError, match=r"\[12, 16, 16, 3\]; expected \[n, 32, 32, 3\]"):
         ship.export(small_network(), NAMES, tmp_path, pictures[:, ::2, ::2])
     with pytest.raises(FileNotFoundError, match=r"no model\.keras"):
-        ship.measure(tmp_path, pictures, np.zeros(12))
+        cost.measure(tmp_path, pictures, np.zeros(12))

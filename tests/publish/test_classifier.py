@@ -230,7 +230,7 @@ def test_is_accessible_in_both_languages(open_page, mode, tmp_path):
 @pytest.mark.slow
 def test_the_example_answers_as_keras_does(tmp_path, models):
     """The real one, which `make site` trains: accurate, and near its network in Keras."""
-    from utils.photos import answers, ship
+    from utils.photos import answers, cost
 
     example = classifier.make_example(CACHE)
     about = json.loads((example / "about.json").read_text("utf-8"))
@@ -238,7 +238,7 @@ def test_the_example_answers_as_keras_does(tmp_path, models):
     network, names = answers.load_model(example / "example.keras")
     assert names == about["names"]
     picture = read_picture(draw(tmp_path / "cat.png", side=32), 64)[None].astype("float32")
-    ours, theirs = network.predict(picture, verbose=0), ship.open_onnx(example / "example.onnx")
+    ours, theirs = network.predict(picture, verbose=0), cost.open_onnx(example / "example.onnx")
     assert abs(ours - theirs(picture)).max() < 0.1
 
 

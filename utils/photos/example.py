@@ -20,7 +20,7 @@ from PIL import Image
 from data import toys
 from utils import files, model, settings, training
 from utils.data import load_sets
-from utils.photos import answers, ship
+from utils.photos import answers, cost, ship
 
 SIDE = 64  # pixels; the larger, the better and the slower
 CUT = "block4_pool"  # of these blocks the most accurate on toys: see data/vgg16-imagenet.md
@@ -47,7 +47,7 @@ def make(folder: Path) -> None:
         path = Path(scratch) / ship.FORMATS["ONNX int8"]
         ship.to_onnx(network, path.with_name(ship.FORMATS["ONNX"]), names)
         ship.to_onnx_int8(path, sets.train.images)
-        answer = ship.open_onnx(path)
+        answer = cost.open_onnx(path)
         parts = np.array_split(images.astype("float32"), 10)
         probabilities = np.concatenate([answer(part) for part in parts])
         path.replace(folder / "example.onnx")

@@ -1,4 +1,4 @@
-"""A classifier that leaves Keras: SavedModel, LiteRT and ONNX, and what each of them costs.
+"""A classifier that leaves Keras: as SavedModel, LiteRT and ONNX. `cost` says what each costs.
 
 Class names travel with every file: as `class_names.json` in the archive that `.keras` and, by its
 end, `.tflite` are, in SavedModel's folder `assets.extra`, and under `class_names` in the properties
@@ -13,7 +13,6 @@ import os
 import shutil
 import sys
 import tempfile
-import time
 import warnings
 import zipfile
 from collections.abc import Callable, Iterator
@@ -21,7 +20,6 @@ from pathlib import Path
 
 import keras
 import numpy as np
-import pandas as pd
 import tensorflow as tf
 from tqdm import tqdm
 
@@ -50,8 +48,8 @@ def export(
     that do not compute in it. In int8, weights take a byte each. The pictures of `calibration`,
     uint8 [n, side, side, 3], show how large the values between layers get: take training pictures.
 
-    Without the packages that ONNX needs, one line says how to install them. What else is in
-    `folder` stays; a conversion that fails changes nothing there.
+    Without the packages that ONNX needs, one line says how to install them. Files of an earlier
+    export go; what else is in `folder` stays. An error changes nothing there.
 
     Raises:
         ValueError: class names or calibration pictures do not fit the network.
@@ -74,11 +72,40 @@ def export(
             "python -m pip install -r requirements-site.txt -c constraints.txt"
         )
     with tempfile.TemporaryDirectory(dir=make_folder(folder), prefix=".partial-") as scratch:
+        problem = ""
         for kind in (bar := tqdm(steps, file=sys.stdout, ncols=78)):
             bar.set_description(f"Writing {kind}")
-            with quiet():
-                steps[kind](Path(scratch) / FORMATS[kind])
-        return [_move(Path(scratch) / FORMATS[kind], Path(folder)) for kind in steps]
+            write, path = steps[kind], Path(scratch) / FORMATS[kind]
+            problem = problem or _problem_with_onnx(kind, write, path)
+        if problem:
+            print(f"ONNX is left out, because its converter failed: {problem}")
+        return _replace(Path(folder), Path(scratch))
+
+
+def _problem_with_onnx(kind: str, write: Callable, path: Path) -> str:
+    """Write a file; if it is ONNX and a converter raises, on a strange layer, say what."""
+    try:
+        with quiet():
+            write(path)
+    except OSError:
+        raise
+    except Exception as error:
+        if not kind.startswith("ONNX"):
+            raise
+        path.unlink(missing_ok=True)
+        return " ".join(str(error).split())[:300]
+    return ""
+
+
+def _replace(folder: Path, made: Path) -> list[Path]:
+    """Move what was made into `folder`, from which every file of an earlier export goes."""
+    for name in FORMATS.values():
+        if (folder / name).is_dir():
+            shutil.rmtree(folder / name)
+        else:
+            (folder / name).unlink(missing_ok=True)
+    names = [name for name in FORMATS.values() if (made / name).exists()]
+    return [(made / name).replace(folder / name) for name in names]
 
 
 def _check(network, class_names, calibration) -> None:
@@ -92,13 +119,6 @@ def _check(network, class_names, calibration) -> None:
             f"The calibration pictures have the shape {list(calibration.shape)}; expected "
             f"[n, {', '.join(map(str, network.input_shape[1:]))}], with n at least 1."
         )
-
-
-def _move(made: Path, folder: Path) -> Path:
-    target = folder / made.name
-    if target.is_dir():  # a folder cannot be replaced by another at once
-        shutil.rmtree(target)
-    return made.replace(target)
 
 
 def in_float32(network: keras.Model) -> keras.Model:
@@ -187,77 +207,3 @@ def to_onnx_int8(path: Path, calibration: np.ndarray) -> None:
         op_types_to_quantize=["Conv", "Relu", "MaxPool"],
         per_channel=True,
     )
-
-
-def measure(folder: Path, pictures: np.ndarray, labels: np.ndarray) -> pd.DataFrame:
-    """What each model of `folder` costs, on pictures uint8 [n, side, side, 3], labels int64 [n].
-
-    By format: size in MB, milliseconds per picture (the median, one picture at a time, after
-    warming up), accuracy, and how far a probability lies from Keras's at most.
-
-    Raises:
-        FileNotFoundError: `folder` holds no model.keras to compare with.
-    """
-    folder, rows, ours = Path(folder), {}, None
-    if not (folder / FORMATS["Keras"]).exists():
-        raise FileNotFoundError(f"{folder} holds no {FORMATS['Keras']}; `export` writes one.")
-    found = [kind for kind in FORMATS if (folder / FORMATS[kind]).exists()]
-    for kind in (bar := tqdm(found, file=sys.stdout, ncols=78)):
-        bar.set_description(f"Measuring {kind}")
-        path = folder / FORMATS[kind]
-        with quiet():
-            answer = OPENERS[kind.split()[0]](path)
-            probabilities, seconds = _one_by_one(answer, pictures)
-        ours = probabilities if ours is None else ours  # Keras's come first
-        rows[kind] = {
-            "MB": sum(p.stat().st_size for p in [path, *path.rglob("*")] if p.is_file()) / 1e6,
-            "ms per picture": 1_000 * float(np.median(seconds)),
-            "accuracy": float((probabilities.argmax(axis=1) == labels).mean()),
-            "largest difference": float(abs(probabilities - ours).max()),
-        }
-    return pd.DataFrame(rows).T.rename_axis("format")
-
-
-def _one_by_one(answer: Callable, pictures: np.ndarray) -> tuple[np.ndarray, list[float]]:
-    for _ in range(3):
-        answer(pictures[:1].astype("float32"))
-    probabilities, seconds = [], []
-    for picture in pictures:
-        begun = time.perf_counter()
-        probabilities.append(np.asarray(answer(picture[None].astype("float32")))[0])
-        seconds.append(time.perf_counter() - begun)
-    return np.stack(probabilities), seconds
-
-
-def _open_keras(path: Path) -> Callable:
-    network, _ = answers.load_model(path)
-    return network.predict_on_batch
-
-
-def _open_saved_model(path: Path) -> Callable:
-    served = tf.saved_model.load(str(path))
-    return lambda picture: served.serve(picture).numpy()
-
-
-def _open_litert(path: Path) -> Callable:
-    interpreter = tf.lite.Interpreter(str(path), num_threads=os.cpu_count())
-    run = interpreter.get_signature_runner()
-    (name,) = run.get_input_details()
-    return lambda picture: next(iter(run(**{name: picture}).values()))
-
-
-def open_onnx(path: Path) -> Callable:
-    """A function from pictures float32 [n, side, side, 3] to probabilities [n, classes]."""
-    from onnxruntime import InferenceSession
-
-    session = InferenceSession(path)
-    name = session.get_inputs()[0].name
-    return lambda picture: session.run(None, {name: picture})[0]
-
-
-OPENERS = {
-    "Keras": _open_keras,
-    "SavedModel": _open_saved_model,
-    "LiteRT": _open_litert,
-    "ONNX": open_onnx,
-}

@@ -11,7 +11,6 @@ from utils.experiments.results import COLUMNS, load_or_say
 
 RECORDED = {path.stem for path in results.RESULTS.glob("*.csv")}
 PENDING = {
-    "amount",
     "ingredients",
     "fine-tuning",
     "old-recipe",

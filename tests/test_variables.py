@@ -61,7 +61,7 @@ def test_another_python_than_the_environments_is_named(monkeypatch, tmp_path):
 
 
 def python(*command, **changes):
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(("TF_", "KERAS_"))}
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("TF", "KERAS_"))}
     command = [sys.executable, *command]
     return subprocess.run(
         command, cwd=REPOSITORY, env=environment | changes, capture_output=True, text=True

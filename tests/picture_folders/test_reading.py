@@ -55,7 +55,7 @@ def test_pictures_are_read_once(paths, tmp_path, monkeypatch, capsys):
     assert not capsys.readouterr().out
     monkeypatch.setattr(reading, "read_picture", lambda *_: pytest.fail("read again"))
     np.testing.assert_array_equal(read_once(paths, 32, kept), images)
-    assert capsys.readouterr().out == f"30 pictures, read before and kept in {kept}\n"
+    assert capsys.readouterr().out == f"30 pictures, read before and kept in {kept.name}\n"
 
 
 @pytest.mark.parametrize("change", ["content", "time", "order", "side", "way of reading"])

@@ -6,12 +6,18 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-import conftest
+from utils.files import REPOSITORY
 from utils.publish.series import MARK, digest, saved_by_hand, series
 
 
 @pytest.fixture
-def folder(tmp_path, monkeypatch):
+def conftest(pytestconfig):
+    """The one in the root; tests/publish has one of its own."""
+    return pytestconfig.pluginmanager.get_plugin(str(REPOSITORY / "conftest.py"))
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch, conftest):
     """One notebook of the series, and learners' own next to it."""
     (tmp_path / "index.md").write_text("[01](01-first.ipynb), again [01](01-first.ipynb)")
     output = new_output("stream", text="4\nfour\n")
@@ -25,7 +31,7 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
-def collected(folder, *named):
+def collected(conftest, folder, *named):
     config = SimpleNamespace(args=[str(folder), *named])
     paths = sorted(folder.glob("*.ipynb"))
     return [p.name for p in paths if not conftest.pytest_ignore_collect(p, config)]
@@ -37,23 +43,23 @@ def change(path, **changes):
     nbformat.write(notebook, path)
 
 
-def test_only_the_series_is_tested(folder):
+def test_only_the_series_is_tested(conftest, folder):
     assert series(folder) == [folder / "01-first.ipynb"]
-    assert collected(folder) == ["01-first.ipynb"]
+    assert collected(conftest, folder) == ["01-first.ipynb"]
     assert "08-mine.ipynb" in conftest.pytest_report_header(None)
     mine = folder / "08-mine.ipynb"
-    assert collected(folder, f"{mine}::Cell 0") == ["01-first.ipynb", "08-mine.ipynb"]
+    assert collected(conftest, folder, f"{mine}::Cell 0") == ["01-first.ipynb", "08-mine.ipynb"]
 
 
 @pytest.mark.parametrize(
     "changes", [{"source": "2 + 3"}, {"outputs": []}, {"execution_count": 7}], ids=str
 )
-def test_a_notebook_saved_by_hand_is_not(folder, changes):
+def test_a_notebook_saved_by_hand_is_not(conftest, folder, changes):
     path = folder / "01-first.ipynb"
     assert not saved_by_hand(path)
     change(path, **changes)
-    assert saved_by_hand(path) and collected(folder) == []
-    assert collected(folder, str(path)) == ["01-first.ipynb"]
+    assert saved_by_hand(path) and collected(conftest, folder) == []
+    assert collected(conftest, folder, str(path)) == ["01-first.ipynb"]
 
 
 def test_words_and_what_bears_no_mark_make_no_difference(folder):

@@ -77,7 +77,9 @@ def test_each_notebook_is_clean_in_each_kind(path, made):
         nbformat.validate(notebook)
         assert not any(cell.get("outputs") for cell in notebook.cells)
         texts[kind] = "\n".join(cell.source for cell in notebook.cells)
-    assert "<details>" not in texts["participant"] and "are folded" not in texts["participant"]
+    assert (
+        "<summary>Solution" not in texts["participant"] and "are folded" not in texts["participant"]
+    )
     assert "**Pause" in texts["instructor"]
     for cell in nbformat.read(path, as_version=4).cells:
         if workshop.has(cell, "solution"):

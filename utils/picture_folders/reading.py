@@ -76,7 +76,7 @@ def read_once(paths: list[Path], side: int, kept: Path, others: Iterable[Path] =
         with np.load(kept) as stored:
             if str(stored["key"]) == key:
                 images = stored["images"]  # numpy compares the checksum
-                print(f"{len(images):,} pictures, read before and kept in {kept}")
+                print(f"{len(images):,} pictures, read before and kept in {kept.name}")
                 return images
     except FileNotFoundError:
         pass

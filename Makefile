@@ -24,9 +24,9 @@ test: $(VENV)/ready  ## unit tests and every cell of every notebook
 test-all: $(SITE)  ## all tests: also a browser, every exercise, the kit, real pictures
 	@$(BIN)/python -m pytest -n $(TEST_JOBS) --dist loadfile
 
-# With the environment's programs on the path, or notebooks would not find tensorboard.
+# The environment's programs and its kernel come first, whatever else is installed.
 lab: $(VENV)/ready  ## open JupyterLab on the first notebook
-	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/jupyter lab --ip 127.0.0.1 $(ROOT) notebooks/01-download.ipynb
+	@PATH="$(CURDIR)/$(BIN):$$PATH" JUPYTER_PATH="$(CURDIR)/$(VENV)/share/jupyter$${JUPYTER_PATH:+:$$JUPYTER_PATH}" $(BIN)/jupyter lab --ip 127.0.0.1 $(ROOT) notebooks/01-download.ipynb
 
 lint: $(VENV)/ready  ## check code and notebooks with ruff
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
@@ -64,6 +64,7 @@ clean:  ## delete the environment; outputs/ stays
 
 $(VENV)/ready: requirements.txt constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13) and f"Python 3.11, 3.12 or 3.13 is needed (TensorFlow 2.21 runs on these); $(PYTHON) is {sys.version.split()[0]}. Try: make PYTHON=python3.11 ...")'
+	@$(PYTHON) -m utils.publish.check_computer --before-install
 	@echo "Creating the environment in $(VENV) (once; some minutes) ..."
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -c constraints.txt

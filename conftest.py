@@ -4,11 +4,14 @@ import os
 import shutil
 import subprocess
 import tempfile
+from pathlib import Path
 
 import numpy as np
 import pytest
+from ipykernel.kernelspec import write_kernel_spec
 from PIL import Image, ImageDraw
 
+from utils.publish.series import NOTEBOOKS, saved_by_hand, series
 from utils.settings import Settings
 
 OUTPUTS = pytest.StashKey[str]()
@@ -24,12 +27,33 @@ def pytest_configure(config):
         TRANSFER_OUTPUTS=config.stash[OUTPUTS],
         KERAS_HOME=os.path.join(config.stash[OUTPUTS], "keras-home"),
         TF_CPP_MIN_LOG_LEVEL="2",
+        JUPYTER_PATH=os.path.join(config.stash[OUTPUTS], "jupyter"),
     )
-    for name in ("TRANSFER_SIDE", "TRANSFER_PRECISION"):
+    # Found before any other kernel of that name, which may be another Python's.
+    write_kernel_spec(os.path.join(os.environ["JUPYTER_PATH"], "kernels", "python3"))
+    for name in ("TRANSFER_SIDE", "TRANSFER_PRECISION", "TRANSFER_BROKEN"):
         os.environ.pop(name, None)
     if "PYTEST_XDIST_WORKER" in os.environ:  # or tests at a time would fight for the cores
         for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
             os.environ[name] = "1"
+
+
+def set_aside() -> list[Path]:
+    """Learners' notebooks, and those of ours in which somebody has worked."""
+    ours = series()
+    return [p for p in sorted(NOTEBOOKS.glob("*.ipynb")) if p not in ours or saved_by_hand(p)]
+
+
+def pytest_report_header(config):
+    names = ", ".join(path.name for path in set_aside())
+    return names and f"somebody's own, tested only when named: {names}"
+
+
+def pytest_ignore_collect(collection_path, config):
+    named = {Path(str(argument).partition("::")[0]).resolve() for argument in config.args}
+    if collection_path.suffix == ".ipynb" and collection_path not in named:
+        return True if collection_path in set_aside() else None
+    return None
 
 
 def pytest_unconfigure(config):

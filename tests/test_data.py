@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 from PIL import Image
+from sklearn.model_selection import train_test_split
 
 from utils import data, download
 from utils.data import CLASS_NAMES, PictureSet, load_sets, make_dataset, resize, split
@@ -68,11 +69,44 @@ def test_a_folder_of_pictures_of_all_sizes(make_settings, odd_folder):
     assert set(sets.train.labels) == set(sets.test.labels) == {0, 1, 2}
 
 
-def test_a_damaged_picture_in_a_folder_is_named(make_settings, odd_folder):
-    picture = next((odd_folder / "test" / "cross").iterdir())
-    picture.write_bytes(b"damaged")
-    with pytest.raises(DataError, match=picture.name):
+def test_broken_pictures_of_all_sets_are_in_one_message(make_settings, odd_folder):
+    broken = [next((odd_folder / part).glob("*/*1.*")) for part in ("train", "test")]
+    for path in broken:
+        path.write_bytes(b"damaged")
+    with pytest.raises(DataError) as caught:
         load_sets(make_settings(data=str(odd_folder), side=64))
+    assert "2 of 216 pictures cannot be read" in str(caught.value)
+    assert all(path.name in str(caught.value) for path in broken)
+
+
+def test_pictures_of_a_folder_are_read_once(make_settings, odd_folder, monkeypatch, capsys):
+    settings = make_settings(data=str(odd_folder), side=64)
+    first = load_sets(settings)
+    monkeypatch.setattr(
+        "utils.picture_folders.reading.read_picture", lambda *_: pytest.fail("read again")
+    )
+    again = load_sets(settings)
+    for name in ("train", "validation", "test"):
+        one, other = getattr(first, name), getattr(again, name)
+        np.testing.assert_array_equal(one.images, other.images)
+        np.testing.assert_array_equal(one.labels, other.labels)
+    assert len(capsys.readouterr().out.splitlines()) == 1
+
+
+@pytest.mark.parametrize("counts", [(300, 300, 6), (700, 4), (700, 3), (6,) * 60, (10, 10), (4, 3)])
+@pytest.mark.parametrize("size", ["tiny", "default"])
+def test_every_set_has_every_class(make_settings, tmp_path, counts, size):
+    for label, count in enumerate(counts):
+        for part, number in (("train", count), ("test", 3)):
+            (tmp_path / "mine" / part / f"{label:02}").mkdir(parents=True)
+            for place in range(number):
+                path = tmp_path / "mine" / part / f"{label:02}" / f"{place}.png"
+                Image.new("L", (4, 4), place % 256).save(path)
+    sets = load_sets(make_settings(data=str(tmp_path / "mine"), size=size))
+    for name in ("train", "validation", "test"):
+        assert np.bincount(getattr(sets, name).labels, minlength=len(counts)).min() >= 1
+    few = sets.train.first(len(counts))
+    assert sorted(few.labels) == list(range(len(counts)))
 
 
 def test_sets_keep_the_fractions_of_the_classes():
@@ -92,12 +126,41 @@ def test_sets_shrink_evenly_and_use_all_where_there_are_too_few(pictures, sizes)
     assert sorted([*train, *validation]) == list(range(pictures))
 
 
+def test_sets_are_those_of_scikit_learn_where_it_gives_each_one_of_each_class():
+    """Recorded results depend on it."""
+    labels = np.random.default_rng(0).permutation(np.arange(5_000) % 10)
+    train, validation = split(labels, [1_000, 500], NAMES)
+    expected, rest = train_test_split(
+        np.arange(5_000), train_size=1_000, stratify=labels, random_state=0
+    )
+    np.testing.assert_array_equal(train, expected)
+    expected, _ = train_test_split(rest, train_size=500, stratify=labels[rest], random_state=0)
+    np.testing.assert_array_equal(validation, expected)
+
+
+@pytest.mark.parametrize("sizes", [(90, 2), (2, 90, 2), (2,) * 30, (500, 3, 2, 2, 2)])
+@pytest.mark.parametrize("counts", [(40, 20), (400, 20), (20, 400)])
+def test_each_set_has_one_of_a_rare_class(sizes, counts):
+    labels = np.repeat(np.arange(len(sizes)), sizes)
+    parts = split(labels, list(counts), [str(k) for k in range(len(sizes))])
+    for part in parts:
+        assert set(labels[part]) == set(range(len(sizes)))
+    assert len(set(np.concatenate(parts))) == sum(map(len, parts)) <= max(sum(counts), len(sizes))
+
+
 def test_too_few_pictures_are_refused_by_name():
-    with pytest.raises(DataError, match=r"25 pictures are too few .* 10 classes"):
-        split(np.arange(25) % 10, [200, 100], NAMES)
     labels = np.append(np.zeros(50, "int64"), 1)
     with pytest.raises(DataError, match="The class unicorn has only 1 of 51 pictures"):
         split(labels, [20, 10], ["horse", "unicorn"])
+
+
+def test_the_first_few_hold_one_of_a_rare_class():
+    pictures = PictureSet(np.arange(100)[:, None], np.repeat([0, 1, 2], [90, 9, 1]))
+    assert pictures.first(95).labels.tolist()[-3:] == [1, 1, 1]
+    assert sorted(pictures.first(10).labels) == [0] * 8 + [1, 2]
+    assert pictures.first(1).labels.tolist() == [0] and len(pictures.first(500)) == 100
+    rows = pictures.first(10).images[:, 0]
+    np.testing.assert_array_equal(pictures.labels[rows], pictures.first(10).labels)
 
 
 def test_resizing_keeps_order_and_averages_when_it_shrinks():

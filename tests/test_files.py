@@ -5,7 +5,14 @@ import subprocess
 
 import pytest
 
-from utils.files import CannotWriteError, make_folder, read_json, whole_file, write_json
+from utils.files import (
+    CannotWriteError,
+    make_folder,
+    read_json,
+    remove_folder,
+    whole_file,
+    write_json,
+)
 
 
 @pytest.fixture(params=[{}, {"table.csv": "old"}], ids=["new", "replaced"])
@@ -78,3 +85,27 @@ def test_what_is_no_json_object_reads_as_an_empty_one(tmp_path, content):
     if content is not None:
         (tmp_path / "run.json").write_bytes(content)
     assert read_json(tmp_path / "run.json") == {}
+
+
+def test_a_folder_is_removed_and_what_is_open_stays_with_a_word(tmp_path, monkeypatch, capsys):
+    def make():
+        (tmp_path / "run" / "logs").mkdir(parents=True)
+        for name in ("events", "table.csv"):
+            (tmp_path / "run" / "logs" / name).touch()
+
+    def unlink(path, **options):  # as on Windows, and nearly as on a network drive
+        if "events" in str(path):
+            raise PermissionError(13, "The process cannot access the file")
+        usual(path, **options)
+
+    make()
+    remove_folder(tmp_path / "run")
+    remove_folder(tmp_path / "run")  # where there is none
+    assert not (tmp_path / "run").exists() and capsys.readouterr().out == ""
+    make()
+    usual = os.unlink
+    monkeypatch.setattr(os, "unlink", unlink)
+    remove_folder(tmp_path / "run")
+    said = capsys.readouterr().out
+    assert "1 file(s)" in said and "events" in said and "close it" in said
+    assert not (tmp_path / "run" / "logs" / "table.csv").exists()

@@ -64,3 +64,25 @@ def test_tensorflow_starts_quietly_and_with_onednn_unless_it_was_switched_off(gi
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, cwd=REPOSITORY, env=environment, capture_output=True, text=True)
     assert (done.stdout, done.stderr.strip()) == ("", f"an error after {expected}")
+
+
+def test_keras_has_its_own_defaults_whatever_another_project_chose(tmp_path):
+    theirs = '{"backend": "jax", "floatx": "float64", "image_data_format": "channels_first"}'
+    (tmp_path / "keras.json").write_text(theirs)
+    code = (
+        "from utils.hardware import start_keras; start_keras(); from keras.config import *\n"
+        "print(backend(), floatx(), image_data_format(), epsilon(), dtype_policy().name)"
+    )
+    environment = os.environ | {"KERAS_BACKEND": "jax", "KERAS_HOME": str(tmp_path)}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=REPOSITORY, env=environment, capture_output=True, text=True)
+    assert done.stdout.split() == ["tensorflow", "float32", "channels_last", "1e-07", "float32"]
+    assert (tmp_path / "keras.json").read_text() == theirs
+
+
+def test_a_keras_that_has_started_with_another_backend_is_named(monkeypatch):
+    import keras
+
+    monkeypatch.setattr(keras.config, "backend", lambda: "torch")
+    with pytest.raises(RuntimeError, match=r"started with torch.*\n.*Restart the kernel"):
+        hardware.start_keras()

@@ -1,11 +1,12 @@
 """The settings: who decides, what is refused, and that choosing writes nothing."""
 
 import os
+from pathlib import Path, PureWindowsPath
 
 import pytest
 from PIL import Image
 
-from utils import download, hardware, settings, weights
+from utils import download, hardware, settings, variables, weights
 from utils.settings import SettingsError, choose_settings
 
 
@@ -17,6 +18,8 @@ def on_disk(monkeypatch, tmp_path):
     monkeypatch.setenv("TRANSFER_OUTPUTS", str(tmp_path / "outputs"))
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
     monkeypatch.setattr(hardware, "choose_precision", lambda: ("float32", "for the test"))
+    monkeypatch.setattr(hardware, "start_keras", lambda: None)  # it writes its keras.json
+    monkeypatch.setattr(variables, "other_python", list)
     found = []
     monkeypatch.setattr(download, "is_on_disk", lambda file: file.name in found)
     return found
@@ -96,6 +99,7 @@ def test_a_value_that_is_not_allowed_is_named_with_those_that_are(monkeypatch, n
         choose_settings()
     assert f"TRANSFER_{name.upper()}={value} " in str(caught.value)
     assert settings.ALLOWED[name] in str(caught.value)
+    assert variables.line_to_set(f"TRANSFER_{name.upper()}", "...") in str(caught.value)
 
 
 def test_a_relative_path_counts_from_the_repository(tmp_path, monkeypatch):
@@ -124,3 +128,38 @@ def test_settings_are_printed_with_their_reasons():
     values["precision"] = "float32"
     rows = [line.split(maxsplit=2) for line in str(chosen).splitlines()]
     assert rows == [[name, str(value), chosen.reasons[name]] for name, value in values.items()]
+
+
+def test_a_folder_with_a_long_name(make_settings, tmp_path):
+    """255 bytes are the most that a name can have, and an edition's has more in it."""
+    settings = make_settings(data=str(tmp_path / ("猫" * 85)), outputs=tmp_path)
+    assert settings.folder.is_dir() and settings.edition.startswith("猫" * 40 + "-")
+
+
+def test_toys_that_nobody_chose_come_with_the_line_that_chooses_other_pictures(monkeypatch):
+    line = variables.line_to_set("TRANSFER_DATA", "FOLDER")
+    assert line in str(choose_settings())
+    assert line not in str(choose_settings(data="toys"))
+    monkeypatch.setenv("TRANSFER_DATES", "cifar10")
+    assert '"TRANSFER_DATES" is none of ours' in str(choose_settings(data="toys"))
+
+
+def test_quotes_that_a_shell_left_in_a_value_are_no_part_of_it(monkeypatch, tmp_path):
+    monkeypatch.setenv("TRANSFER_DATA", f'"{photographs(tmp_path / "my pictures")}" ')
+    monkeypatch.setenv("TRANSFER_OUTPUTS", f"'{tmp_path / 'my outputs'}'")
+    monkeypatch.setenv("KERAS_HOME", f'"{tmp_path / "my keras"}"')
+    chosen = choose_settings()
+    assert (chosen.data, chosen.outputs) == (f"{tmp_path}/my pictures", tmp_path / "my outputs")
+    assert (tmp_path / "my keras").is_dir()
+
+
+def test_pictures_in_a_drives_root_leave_nothing_there(make_settings, monkeypatch):
+    for root, name in (("/", "root"), ("E:\\", "E"), ("\\\\nas\\photos\\", "nasphotos")):
+        monkeypatch.setattr(settings, "Path", Path if root == "/" else PureWindowsPath)
+        edition = make_settings(data=root).edition
+        assert edition.startswith(f"{name}-") and not set(edition) & set("/\\:")
+
+
+def test_a_long_or_a_known_name_makes_no_odd_folder(make_settings):
+    assert len(make_settings(data=f"/{'photographs-' * 20}").edition) < 100
+    assert make_settings(data="/elsewhere/toys").edition != make_settings().edition

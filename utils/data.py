@@ -13,7 +13,8 @@ from sklearn.model_selection import train_test_split
 from utils import download
 from utils.files import REPOSITORY
 from utils.picture_folders import DataError, ListedPictures, open_folder
-from utils.settings import Settings
+from utils.picture_folders.reading import read_once
+from utils.settings import Settings, short_name
 
 CLASS_NAMES = (  # of CIFAR-10, and of the toys that stand in for it
     "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",
@@ -34,8 +35,17 @@ class PictureSet:
         return len(self.labels)
 
     def first(self, count: int) -> "PictureSet":
-        """The first `count` of them."""
-        return PictureSet(self.images[:count], self.labels[:count])
+        """The first `count` of them, and of a rare class at least one, if `count` allows."""
+        missing = np.setdiff1d(self.labels, self.labels[:count])
+        if not len(missing):
+            return PictureSet(self.images[:count], self.labels[:count])
+        rows = np.arange(len(self))[:count]
+        for label in missing:
+            frequent = np.bincount(self.labels[rows]).argmax()
+            places = np.flatnonzero(self.labels[rows] == frequent)
+            if len(places) > 1:
+                rows[places[-1]] = np.flatnonzero(self.labels == label)[0]
+        return PictureSet(self.images[rows], self.labels[rows])
 
 
 @dataclass(frozen=True)
@@ -87,7 +97,12 @@ def open_source(
         return _open_cifar10(settings.side)
     if settings.data == "toys":
         return _open_toys(settings.side)
-    return open_folder(Path(settings.data), settings.side)
+    return open_folder(Path(settings.data), settings.side, _kept(settings, "broken.json"))
+
+
+def _kept(settings: Settings, what: str) -> Path:
+    """Where something is kept that was found in this folder of pictures."""
+    return settings.outputs / "pictures" / f"{short_name(settings.data)}-{what}"
 
 
 def _open_cifar10(side: int) -> tuple[Pool, Pool, list[str]]:
@@ -129,45 +144,64 @@ def load_sets(settings: Settings) -> PictureSets:
     train, validation = split(train_pool.labels, [counts.train, counts.validation], class_names)
     (test,) = split(test_pool.labels, [counts.test], class_names)
     drawn = (train_pool, train), (train_pool, validation), (test_pool, test)
-    sets = (PictureSet(pool.read(rows), pool.labels[rows]) for pool, rows in drawn)
-    return PictureSets(*sets, class_names)
+    if isinstance(train_pool, ListedPictures):  # read together: one bar, one message, one file
+        paths = [pool.paths[row] for pool, rows in drawn for row in rows]
+        kept = _kept(settings, f"{settings.size}-{settings.side}px.npz")
+        images = read_once(paths, settings.side, kept, train_pool.everything)
+        images = np.split(images, np.cumsum([len(train), len(validation)]))
+    else:
+        images = [pool.read(rows) for pool, rows in drawn]
+    labels = [pool.labels[rows] for pool, rows in drawn]
+    return PictureSets(*map(PictureSet, images, labels), class_names)
 
 
 def split(labels: np.ndarray, counts: list[int], class_names: list[str]) -> list[np.ndarray]:
     """Disjoint sets of `counts` indices, in which each class has the same fraction as in `labels`.
 
-    Where there are fewer pictures than asked for, every set shrinks by the same factor.
-    Leftovers too few to give one to each class go to the last set.
+    Each set has at least one picture of each class. Where there are fewer pictures than asked for,
+    every set shrinks by the same factor. Leftovers too few to give one to each class go to the
+    last set.
+
+    Raises:
+        DataError: a class has fewer pictures than there are sets.
     """
+    sizes = np.bincount(labels, minlength=len(class_names))
+    if sizes.min() < len(counts):
+        raise DataError(
+            f"The class {class_names[sizes.argmin()]} has only {sizes.min()} of {len(labels)} "
+            "pictures: too few to give each set some of them. Add pictures, or leave it out."
+        )
     left, sets = np.arange(len(labels)), []
     shrink = min(1.0, len(labels) / sum(counts))
-    wanted = [int(count * shrink) for count in counts]
-    for count in wanted:
-        if count < len(class_names):
-            raise DataError(
-                f"{len(labels)} pictures are too few to give each set one of each of the "
-                f"{len(class_names)} classes. Add pictures."
-            )
+    wanted = [max(int(count * shrink), len(class_names)) for count in counts]
+    while sum(wanted) > len(labels):
+        wanted[int(np.argmax(wanted))] -= 1
+    for place, count in enumerate(wanted):
         chosen, rest = left, left[:0]
         if len(left) - count >= len(class_names):
-            chosen, rest = _draw(left, count, labels, class_names)
+            chosen, rest = _draw(left, count, labels, later=len(wanted) - place - 1)
         sets.append(chosen)
         left = rest
     return sets
 
 
-def _draw(left, count, labels, class_names):
+def _draw(left: np.ndarray, count: int, labels: np.ndarray, later: int):
+    """`count` of the indices `left`, and the rest, which has one of each class for `later` sets."""
     try:
-        return train_test_split(
+        chosen, rest = train_test_split(
             left, train_size=count, stratify=labels[left], random_state=SPLIT_SEED
         )
-    except ValueError as error:
-        sizes = np.bincount(labels, minlength=len(class_names))
-        rarest = class_names[sizes.argmin()]
-        raise DataError(
-            f"The class {rarest} has only {sizes.min()} of {len(labels)} pictures: too few to give "
-            f"each set some of them. Add pictures to {rarest}, or leave the class out."
-        ) from error
+    except ValueError:  # scikit-learn wants two pictures of each class
+        chosen, rest = np.split(np.random.default_rng(SPLIT_SEED).permutation(left), [count])
+    # Where a class is rare its fraction can round to none: swap it with one of the most frequent.
+    for to, least, away, kept in ((chosen, 1, rest, later), (rest, later, chosen, 1)):
+        for label in np.unique(labels[left]):
+            while (labels[to] == label).sum() < least and (labels[away] == label).sum() > kept:
+                frequent = np.bincount(labels[to]).argmax()
+                given = np.flatnonzero(labels[to] == frequent)[-1]
+                taken = np.flatnonzero(labels[away] == label)[-1]
+                to[given], away[taken] = away[taken], to[given]
+    return chosen, rest
 
 
 def make_dataset(

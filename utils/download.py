@@ -12,7 +12,7 @@ import requests
 from tqdm import tqdm
 from urllib3.exceptions import HTTPError
 
-from utils import files
+from utils import files, variables
 
 
 class DownloadError(RuntimeError):
@@ -33,7 +33,7 @@ class RemoteFile:
 
 def keras_home() -> Path:
     """Return Keras's folder, KERAS_HOME or ~/.keras; raises CannotWriteError."""
-    home = files.REPOSITORY / Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser()
+    home = files.REPOSITORY / Path(variables.read("KERAS_HOME") or "~/.keras").expanduser()
     if not os.access(files.make_folder(home), os.W_OK):  # Keras would take a temporary folder
         raise files.cannot_write(home, PermissionError("the folder is read-only"))
     os.environ["KERAS_HOME"] = str(home)
@@ -48,7 +48,8 @@ def cifar10_archive(keras_home: Path) -> RemoteFile:
         size=170_498_071,
         name="CIFAR-10",
         target=keras_home / "datasets" / "cifar-10-batches-py-target_archive",
-        manual="save the URL as the target, or set TRANSFER_DATA=toys to work without it",
+        manual="save the URL as the target, or work without it, before Jupyter starts:\n"
+        f"             {variables.line_to_set('TRANSFER_DATA', 'toys')}",
     )
 
 

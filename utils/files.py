@@ -1,9 +1,11 @@
-"""Atomic writes: a file is complete or not there, whatever goes wrong while it is written."""
+"""Files that are complete or not there, whatever goes wrong; folders that are made and removed."""
 
 import contextlib
+import gc
 import json
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
@@ -44,12 +46,26 @@ def make_folder(folder: Path) -> Path:
     return Path(folder)
 
 
+def remove_folder(folder: Path) -> None:
+    """Delete a folder with what is in it; where a file stays, say so instead of stopping.
+
+    Windows does not delete a file that is open, and a network drive keeps it under another name.
+    """
+    gc.collect()  # closes what an interrupted training has left open
+    shutil.rmtree(folder, ignore_errors=True)
+    if left := [path for path in Path(folder).rglob("*") if path.is_file()]:
+        print(
+            f"{len(left)} file(s) in {folder} cannot be deleted and stay, such as {left[0].name}.\n"
+            "If a program, such as TensorBoard, or another notebook has them open, close it."
+        )
+
+
 def cannot_write(target: Path, error: OSError) -> CannotWriteError:
     """Return an error that names `target`, the reason and what to do."""
     return CannotWriteError(
         f"Cannot write {target}: {error.strerror or error}.\n"
-        "Free some disk space, make the folder writable, or name another folder in the variable "
-        "TRANSFER_OUTPUTS (for downloads and caches: KERAS_HOME)."
+        "Free some disk space, make the folder writable, close a program that has the file open, "
+        "or name another folder in TRANSFER_OUTPUTS (for downloads and caches: KERAS_HOME)."
     )
 
 

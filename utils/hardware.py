@@ -1,4 +1,4 @@
-"""Which precision suits this computer."""
+"""Which precision suits this computer; TensorFlow and Keras start here."""
 
 import contextlib
 import os
@@ -50,6 +50,24 @@ def gpu_capability() -> tuple[int, int] | None:
         tf.get_logger().setLevel("ERROR")  # its hints on retracing are not for learners
     details = tf.config.experimental.get_device_details
     return details(gpus[0]).get("compute_capability", (0, 0)) if gpus else None
+
+
+def start_keras() -> None:
+    """Import Keras and give it its own defaults, whatever a keras.json of another project says.
+
+    Raises:
+        RuntimeError: Keras was imported before, and computes with something else than TensorFlow.
+    """
+    import keras
+
+    if keras.config.backend() != "tensorflow":
+        raise RuntimeError(
+            f"Keras has started with {keras.config.backend()}; the notebooks need TensorFlow.\n"
+            "Restart the kernel and execute this cell before any other that imports Keras."
+        )
+    keras.config.set_image_data_format("channels_last")
+    keras.config.set_floatx("float32")
+    keras.config.set_epsilon(1e-7)
 
 
 @contextlib.contextmanager

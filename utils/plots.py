@@ -3,14 +3,25 @@
 Colours are those of matplotlib's tableau-colorblind10; nothing depends on colour alone.
 """
 
+import warnings
+from collections.abc import Iterable
+
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib import font_manager
 
 BLUE, ORANGE, GREY = "#006BA4", "#FF800E", "#ABABAB"
 
+CHINESE = (  # fonts that also have Japanese or Korean, on Linux, macOS and Windows
+    "Noto Sans CJK SC", "Noto Sans CJK JP", "Noto Sans SC", "Source Han Sans SC", "PingFang SC",
+    "Hiragino Sans GB", "Microsoft YaHei", "WenQuanYi Micro Hei", "WenQuanYi Zen Hei", "SimHei",
+    "Droid Sans Fallback", "Arial Unicode MS",
+)  # fmt: skip
+_named: set[str] = set()  # characters that no font has, once the reader knows
+
 
 def use_style() -> None:
-    """Set matplotlib to the look of these notebooks."""
+    """Set matplotlib to the look of these notebooks, and to fonts for other scripts."""
     plt.style.use("tableau-colorblind10")
     plt.rcParams.update(
         {
@@ -25,6 +36,12 @@ def use_style() -> None:
             "axes.titlesize": "medium",
         }
     )
+    installed = {font.name for font in font_manager.fontManager.ttflist}
+    # Not into font.sans-serif: of those names matplotlib takes one, and no other for what it lacks.
+    found = [name for name in CHINESE if name in installed][:1]
+    plt.rcParams["font.family"] = ["sans-serif", *found]
+    # `find_fonts` says it once; matplotlib would, for each character in each figure.
+    warnings.filterwarnings("ignore", message="Glyph .* missing from", category=UserWarning)
 
 
 def show_pictures(images: np.ndarray, titles=None, *, columns: int = 10, size: float = 1.0) -> None:
@@ -32,6 +49,7 @@ def show_pictures(images: np.ndarray, titles=None, *, columns: int = 10, size: f
     if len(images) == 0:
         print("There are none.")
         return
+    find_fonts(titles if titles is not None else ())
     rows = -(-len(images) // columns)
     height = size * (1.3 if titles is not None else 1.0)
     _, grid = plt.subplots(
@@ -44,6 +62,32 @@ def show_pictures(images: np.ndarray, titles=None, *, columns: int = 10, size: f
         if titles is not None:
             axes.set_title(titles[place], fontsize="small")
     plt.show()
+
+
+def find_fonts(texts: Iterable[str]) -> None:
+    """Use more fonts where these texts need them; say, once, which characters no font has."""
+    families = plt.rcParams["font.family"]
+    wanted = {letter for text in texts for letter in text if ord(letter) > 0x2FF} - _named
+    for family in families:
+        path = font_manager.findfont(font_manager.FontProperties(family=[family]))
+        wanted = wanted and wanted - _letters(path)
+    for font in font_manager.fontManager.ttflist if wanted else ():
+        known = set() if font.name.startswith(("Last", ".Last", "Adobe")) else _letters(font.fname)
+        if wanted & known:
+            families.append(font.name)
+            wanted -= known
+    plt.rcParams["font.family"] = families
+    if wanted:
+        _named.update(wanted)
+        print(f"No font here has {' '.join(sorted(wanted))}, so figures show boxes.", end=" ")
+        print("Install one, such as Noto Sans CJK (on Debian and Ubuntu fonts-noto-cjk).")
+
+
+def _letters(path: str) -> set[str]:
+    try:
+        return set(map(chr, font_manager.get_font(path).get_charmap()))
+    except (OSError, RuntimeError):  # a font that was removed, or that is damaged
+        return set()
 
 
 def one_of_each(labels: np.ndarray, per_class: int, num_classes: int) -> np.ndarray:

@@ -5,10 +5,11 @@ Taught in notebook 01. Nothing is chosen on import; `choose_settings` does it.
 
 import hashlib
 import os
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from utils import download, files, hardware, picture_folders
+from utils import download, files, hardware, picture_folders, variables
 
 REPOSITORY = files.REPOSITORY
 SMALLEST_SIDE = 32  # pixels; VGG16 halves the picture five times
@@ -30,8 +31,9 @@ SIZES = {
     "default": Size(train=1_000, validation=500, test=1_000, epochs=7),
     "full": Size(train=45_000, validation=5_000, test=10_000, epochs=8),
 }
+NOT_ON_DISK = "CIFAR-10 is not on disk"
 ALLOWED = {
-    "data": "auto, cifar10, toys, or a folder that holds train/<class>/* and test/<class>/*",
+    "data": "auto, cifar10, toys, or a folder with a folder of pictures for each class",
     "weights": "imagenet, none, or a weights file of VGG16 without top",
     "size": ", ".join(SIZES),
     "side": f"auto, or a whole number of pixels, {SMALLEST_SIDE} or more",
@@ -43,8 +45,10 @@ class SettingsError(ValueError):
     """A setting has a value that it cannot have."""
 
     def __init__(self, name: str, value: object, problem: str = "is not known"):
+        variable = f"TRANSFER_{name.upper()}"
         super().__init__(
-            f"TRANSFER_{name.upper()}={value} {problem}.\nAllowed for {name}: {ALLOWED[name]}."
+            f"{variable}={value} {problem}.\nAllowed for {name}: {ALLOWED[name]}.\n"
+            f"To set it, before Jupyter starts: {variables.line_to_set(variable, '...')}"
         )
 
 
@@ -81,7 +85,10 @@ class Settings:
         lines = [f"{name:<10} {value:<15} {self.reasons.get(name, '')}" for name, value in rows]
         if self.data == "toys":
             lines.append("The pictures are toys, drawn by code, in place of CIFAR-10's.")
-        return "\n".join(lines)
+            if self.reasons.get("data") == NOT_ON_DISK:  # nobody chose, or nobody was heard
+                line = variables.line_to_set("TRANSFER_DATA", "FOLDER")
+                lines.append(f"For your own, before Jupyter starts: {line}")
+        return "\n".join([*lines, *variables.unknown(), *variables.other_python()])
 
 
 def choose_settings(
@@ -106,7 +113,7 @@ def choose_settings(
     defaults = {"weights": "imagenet", "size": "default"}
     asked, reasons = {}, {}
     for name, argument in given.items():
-        variable = os.environ.get(f"TRANSFER_{name.upper()}", "").strip()
+        variable = variables.read(f"TRANSFER_{name.upper()}")
         if argument is not None:
             asked[name], reasons[name] = str(argument), "argument"
         elif variable:
@@ -118,7 +125,7 @@ def choose_settings(
     if asked["data"] == "auto":
         found = download.is_on_disk(download.cifar10_archive(keras_home))
         asked["data"] = "cifar10" if found else "toys"
-        reasons["data"] = f"CIFAR-10 is {'' if found else 'not '}on disk"
+        reasons["data"] = "CIFAR-10 is on disk" if found else NOT_ON_DISK
     elif asked["data"] not in ("cifar10", "toys"):
         asked["data"] = _existing("data", asked["data"], Path.is_dir, "a folder")
     if asked["weights"] not in ("imagenet", "none"):
@@ -128,6 +135,7 @@ def choose_settings(
     elif not asked["side"].isdecimal() or int(asked["side"]) < SMALLEST_SIDE:
         raise SettingsError("side", asked["side"], "is not a picture side that VGG16 can take")
     suited = hardware.choose_precision()  # it also starts TensorFlow quietly
+    hardware.start_keras()
     if asked["precision"] == "auto":
         asked["precision"], reasons["precision"] = suited
     elif asked["precision"] not in ("float32", "mixed_bfloat16", "mixed_float16"):
@@ -159,12 +167,16 @@ def full_path(value: str) -> Path:
 
 def outputs_folder() -> Path:
     """Where everything a run makes goes: TRANSFER_OUTPUTS, or outputs/ in the repository."""
-    return full_path(os.environ.get("TRANSFER_OUTPUTS") or "outputs")
+    return full_path(variables.read("TRANSFER_OUTPUTS") or "outputs")
 
 
 def short_name(value: str) -> str:
-    """The name itself, or for a path its last part and a few digits that tell it from others."""
-    path = Path(value)
-    if len(path.parts) < 2:
+    """The name itself, or for a path its last part and a few digits that tell it from others.
+
+    A drive's root has its letter or the word "root" for a last part.
+    """
+    if value == Path(value).name:
         return value
-    return f"{path.name.split('.')[0]}-{hashlib.sha256(value.encode()).hexdigest()[:6]}"
+    last = Path(value).name.split(".")[0] or re.sub(r"\W+", "", Path(value).drive) or "root"
+    digest = hashlib.sha256(os.fsencode(value)).hexdigest()[:6]
+    return f"{last[:40]}-{digest}"  # a name has 255 bytes at most

@@ -2,7 +2,6 @@
 
 import re
 from importlib import import_module
-from pathlib import Path
 from types import SimpleNamespace
 
 import nbformat
@@ -12,9 +11,9 @@ from nbclient import NotebookClient
 
 from utils import exercises
 from utils.data import PictureSet, PictureSets
+from utils.publish.series import NOTEBOOKS, series
 
-NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
-PATHS = sorted(NOTEBOOKS.glob("[0-9][0-9]-*.ipynb"))
+PATHS = series()
 CELLS = {path.name[:2]: nbformat.read(path, as_version=4).cells for path in PATHS}
 CODE = re.compile(r"```python\n(.*?)\n```", re.DOTALL)
 UNFILLED = "not filled in yet."

@@ -70,6 +70,7 @@ def test_shares_are_disjoint_and_keep_the_fractions(digits):
         (np.arange(13) % 2, {13}),
         (np.arange(240) % 60, {200}),  # sixty classes of four
         (np.arange(2_500) % 1_200, {2_500}),
+        (np.arange(300) % 50, {200}),  # one of each class would leave no spread to compare with
     ],
 )
 def test_the_plan_follows_the_data(labels, expected):

@@ -14,6 +14,7 @@ PENDING = {
     "ingredients",
     "fine-tuning",
     "old-recipe",
+    "photographs",
     "sizes",
     "steps",
 }  # their runs take hours

@@ -1,5 +1,6 @@
 """Executing notebooks in order, tried on throw-away ones: what is shown, written and returned."""
 
+import os
 import sys
 
 import nbformat
@@ -7,6 +8,7 @@ import psutil
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from utils.files import CannotWriteError
 from utils.publish import execute
 from utils.publish.execute import main
 
@@ -23,20 +25,24 @@ def folder(tmp_path, monkeypatch):
 
 
 def write(path, *sources):
-    """A notebook of a title and one code cell for each source."""
+    """A notebook of a title and one code cell for each source; the folder's index lists it."""
     cells = [new_markdown_cell("# A title"), *map(new_code_cell, sources)]
     nbformat.write(new_notebook(cells=cells), path)
+    with open(path.with_name("index.md"), "a") as index:
+        index.write(f"[a title]({path.name})\n")
 
 
 def names(folder):
-    return sorted(path.name for path in folder.glob("*") if not path.name.startswith("kernel-"))
+    own = ("kernel-", "index.md")
+    return sorted(path.name for path in folder.glob("*") if not path.name.startswith(own))
 
 
 def test_notebooks_are_executed_in_order_and_copied(folder, tmp_path, capsys):
     write(folder / "02-second.ipynb", "open('../first').read()")
     write(folder / "01-first.ipynb", "open('../first', 'w').write('done')", "print(6 * 7)")
-    write(folder / "01-first-Copy1.ipynb", "1 / 0")  # a learner's own
     write(folder / "06-more.ipynb", "1 / 0")
+    for own in ("01-first-Copy1", "01-first (1)", "01-first_mine", "07-mine", "Untitled"):
+        (folder / f"{own}.ipynb").write_text("a learner's own")
     before = (folder / "01-first.ipynb").read_bytes()
     assert main([]) == 0
 
@@ -96,6 +102,40 @@ def test_this_environments_python_executes_whatever_kernels_are_installed(
     first = nbformat.read(tmp_path / "outputs" / "notebooks" / "01-first.ipynb", as_version=4)
     assert first.cells[1].outputs[0].data["text/plain"] == repr(sys.executable)
     assert not psutil.pid_exists(int(first.cells[2].outputs[0].data["text/plain"]))
+
+
+def test_a_copy_in_which_somebody_has_worked_is_kept(folder, tmp_path, capsys):
+    write(folder / "01-first.ipynb", "6 * 7", "import matplotlib.pyplot as p; p.plot([1])")
+    outputs = tmp_path / "outputs" / "notebooks"
+    assert main([]) == main([]) == 0
+    assert names(outputs) == ["01-first.html", "01-first.ipynb"]
+    copy = nbformat.read(outputs / "01-first.ipynb", as_version=4)
+    copy.cells[1].source = "6 * 9"
+    nbformat.write(copy, outputs / "01-first.ipynb")
+    assert main([]) == 0
+    kept = [name for name in names(outputs) if name.startswith("01-first-")]
+    assert "6 * 9" in (outputs / kept[0]).read_text() and kept[0] in capsys.readouterr().out
+    assert "6 * 7" in (outputs / "01-first.ipynb").read_text()
+
+
+def test_a_changed_notebook_that_stops_and_one_that_is_gone(folder, capsys):
+    write(folder / "01-first.ipynb", "6 * 7")
+    assert main(["--in-place"]) == 0
+    changed = nbformat.read(folder / "01-first.ipynb", as_version=4)
+    changed.cells[1].source = "6 / 0"
+    nbformat.write(changed, folder / "01-first.ipynb")
+    assert main([]) == 1
+    assert "git checkout -- notebooks/01-first.ipynb" in capsys.readouterr().err
+    (folder / "01-first.ipynb").rename(folder / "01-mine.ipynb")
+    assert main([]) == 2 and "01-first.ipynb" in capsys.readouterr().out
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such permissions")
+def test_a_scoreboard_that_cannot_be_replaced_is_named(folder, tmp_path):
+    (tmp_path / "outputs" / "scoreboard.csv").mkdir(parents=True)  # as good as an open one
+    write(folder / "05-x.ipynb", "6 * 7")
+    with pytest.raises(CannotWriteError, match=r"scoreboard\.csv"):
+        main(["05"])
 
 
 def test_a_name_that_no_notebook_has(folder, tmp_path, capsys):

@@ -4,11 +4,14 @@ That every cell still executes, and that compared cells print the same, is nbval
 """
 
 import re
+import subprocess
+import sys
 
 import nbformat
 import pytest
 
-from utils.publish.execute import NOTEBOOKS, series
+from utils.files import REPOSITORY
+from utils.publish.series import NOTEBOOKS, saved_by_hand, series
 
 COMPARED = "nbval-check-output"
 MACHINE = re.compile(r"/root/|/work/|/tmp/|/home/(?!me/)|site-packages|[A-Z]:\\\\Users|KERAS_HOME=")
@@ -16,6 +19,8 @@ MACHINE = re.compile(r"/root/|/work/|/tmp/|/home/(?!me/)|site-packages|[A-Z]:\\\
 
 @pytest.fixture(params=series(), ids=lambda path: path.stem)
 def path(request):
+    if saved_by_hand(request.param):
+        pytest.skip("somebody has worked in it since it was executed")
     return request.param
 
 
@@ -32,6 +37,32 @@ def code(notebook):
 def test_the_series_is_numbered_without_gaps():
     numbers = [int(path.name[:2]) for path in series()]
     assert len(numbers) >= 7 and numbers == list(range(1, len(numbers) + 1))
+
+
+@pytest.mark.parametrize("path", series(), ids=lambda path: path.stem)
+def test_a_committed_notebook_is_as_it_was_executed(path):
+    if saved_by_hand(path):
+        command = ["git", "diff", "--quiet", "HEAD", "--", path]
+        same = subprocess.run(command, cwd=REPOSITORY, capture_output=True).returncode == 0
+        assert not same, "its code was edited after it was executed: make refresh"
+
+
+def setup(path):
+    """The lines of a notebook's first code cell that find utils."""
+    (cell,) = (c for c in nbformat.read(path, 4).cells if "setup" in c.metadata.get("tags", []))
+    return cell.source.partition("\n\nfrom utils")[0]
+
+
+def test_the_first_cells_find_utils_wherever_they_are_started(tmp_path):
+    (code,) = {setup(path) for path in series()}
+    command = [sys.executable, "-P", "-c", f"{code}; import utils; print(utils.__file__)"]
+    run = {"capture_output": True, "text": True}
+    for folder in (NOTEBOOKS, REPOSITORY, REPOSITORY / "tests" / "exercises"):
+        done = subprocess.run(command, cwd=folder, **run)
+        assert done.stdout.strip() == str(REPOSITORY / "utils" / "__init__.py"), done.stderr
+    (tmp_path / "utils").mkdir()  # of another project
+    done = subprocess.run(command, cwd=tmp_path, **run)
+    assert done.returncode and f"{tmp_path} is not in" in done.stderr and "%cd" in done.stderr
 
 
 def test_cells_ran_once_in_order_from_a_fresh_kernel(notebook, code):

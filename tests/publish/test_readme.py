@@ -6,11 +6,12 @@ import re
 import pytest
 
 from utils.publish import pages
+from utils.publish.series import series
 from utils.settings import ALLOWED, REPOSITORY
 
 TEXTS = [*pages.PAGES, "notebooks/glossary.md", "notebooks/teaching.md", "data/README.md"]
 TEXTS += ["data/vgg16-imagenet.md"]
-NOTEBOOKS = [f"notebooks/{path.name}" for path in sorted(REPOSITORY.glob("notebooks/0*.ipynb"))]
+NOTEBOOKS = [f"notebooks/{path.name}" for path in series()]
 MAKE = re.compile(r"\bmake (?:[A-Z_]+=\S+ )*([a-z][a-z-]*)")
 MODULE = re.compile(r"python -m ((?:utils|data)[\w.]*\w)")
 

@@ -10,11 +10,10 @@ import pytest
 pytest.importorskip("sphinx", reason="make site installs what the site is built with")
 pytest.importorskip("myst_nb")
 
-from tests.publish import browser
 from utils.publish.site import CARD
 from utils.publish.site import __main__ as site
 
-NOTEBOOKS = [path.stem for path in sorted(site.NOTEBOOKS.glob("[0-9][0-9]-*.ipynb"))]
+NOTEBOOKS = [path.stem for path in site.series()]
 PAGES = ["index", *NOTEBOOKS, "glossary", "teaching", CARD]
 KINDS = ("index", "02-model-design", "glossary", "search")  # one page of each kind
 EACH = [f"{part}{name}.html" for part in ("", "zh/") for name in KINDS]
@@ -26,39 +25,6 @@ def folder(tmp_path_factory):
     target = tmp_path_factory.mktemp("site") / "site"
     site.build(target)
     return target
-
-
-@pytest.fixture(scope="module")
-def visit(folder):
-    """The browser and the site's address."""
-    with browser.served(folder) as address, browser.chromium() as chromium:
-        yield chromium, address
-
-
-@pytest.fixture
-def open_page(visit):
-    """A function that opens a page of the site; what goes wrong is noted in its `troubles`."""
-    (chromium, address), contexts = visit, []
-
-    def open_page(name, *, mode="light", width=1280, **options):
-        size = {"width": width, "height": 800}
-        contexts.append(chromium.new_context(viewport=size, color_scheme=mode, **options))
-        page = contexts[-1].new_page()
-        page.troubles = []
-
-        def note(trouble, where):
-            if trouble:
-                page.troubles.append(where)
-
-        page.on("console", lambda said: note(said.type in ("error", "warning"), said.text))
-        page.on("pageerror", lambda error: note(True, str(error)))
-        page.on("request", lambda r: note(not r.url.startswith((address, "data:", "blob:")), r.url))
-        page.goto(address + name)
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
 
 
 @pytest.mark.parametrize("part", ["", "zh"])
@@ -108,6 +74,7 @@ def test_a_notebook_that_was_not_executed_is_named(tmp_path):
     target.mkdir()
     cells = [nbformat.v4.new_code_cell("1", execution_count=count) for count in (1, None)]
     nbformat.write(nbformat.v4.new_notebook(cells=cells), source / "02-new.ipynb")
+    (source / "index.md").write_text("[02](02-new.ipynb)")
     with pytest.raises(site.SiteError, match=r"02-new\.ipynb: code cell 2\n.*make refresh"):
         site.build(target, source)
     (source / "02-new.ipynb").write_text("{ not JSON")

@@ -1,12 +1,13 @@
-"""Record what notebooks 06 and 07 show, in data/results/: CIFAR-10 with ImageNet's weights.
+"""Record what notebooks 04 to 08 show, in data/results/: CIFAR-10 with ImageNet's weights.
 
     python -m utils.experiments amount speed    some hours
     python -m utils.experiments old-recipe      the old recipe against ours, an hour
     python -m utils.experiments fine-tuning     what notebook 04 quotes, an hour
     python -m utils.experiments record          fine-tune on all of CIFAR-10, an hour
     python -m utils.experiments ingredients     what that recipe loses without each, an hour
+    python -m utils.experiments photographs     what 08 shows, of the folder in TRANSFER_DATA
 
-An interrupted `amount`, `fine-tuning` or `record` resumes where it was.
+An interrupted `amount`, `fine-tuning`, `record` or `photographs` resumes where it was.
 """
 
 import argparse
@@ -19,7 +20,7 @@ import pandas as pd
 
 from utils import files
 from utils.data import load_sets
-from utils.experiments import amount, fine_tuning, full_run, results, speed, unlike
+from utils.experiments import amount, fine_tuning, full_run, photographs, results, speed, unlike
 from utils.experiments.amount import FINE_TUNED, SMALL, part
 from utils.settings import Settings, choose_settings
 
@@ -116,6 +117,7 @@ EXPERIMENTS = {
     "fine-tuning": fine_tuning.run,
     "ingredients": full_run.measure_ingredients,
     "record": full_run.run,
+    "photographs": photographs.run,
 }
 
 

@@ -40,12 +40,12 @@ RULE = [  # of thumb: its words, the data, the numbers of pictures, the ways it 
 def plan(labels: np.ndarray, counts: tuple[int, ...], whole: dict[str, int]) -> list[tuple]:
     """What can be measured with these training labels: pairs of case and number of pictures.
 
-    A number below one picture per class is left out; one that the data cannot give becomes all
-    pictures, and so do data for which no number is left. A whole network (`whole`: case and most
-    pictures) is always trained on the smallest number.
+    A number that is not above one picture per class is left out; one that the data cannot give
+    becomes all pictures, and so do data for which no number is left. A whole network (`whole`:
+    case and most pictures) is always trained on the smallest number.
     """
     classes, everything = len(np.unique(labels)), len(labels)
-    counts = sorted({min(n, everything) for n in counts if n >= classes} or {everything})
+    counts = sorted({min(n, everything) for n in counts if n > classes} or {everything})
     most = dict.fromkeys([*PROBES, *CONTROLS], everything) | whole
     return [(c, n) for n in counts for c in most if n <= max(most[c], counts[0])]
 

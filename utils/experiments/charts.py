@@ -34,7 +34,7 @@ def show_amounts(recorded: pd.DataFrame | None, own: pd.DataFrame) -> None:
             for table, star in tables:
                 style = star or {"ls": line, "lw": width, "marker": marker, "ms": 4, "capsize": 3}
                 part = summary(table)
-                part = part[(part.data == name) & (part.case == case)]
+                part = part[(part.data == name) & (part.case == case)].sort_values("pictures")
                 apart = part.pictures * 1.05 ** (place - 2)  # or stars would hide each other
                 axes.errorbar(apart, part.accuracy, part["std"], color=colour, **style)
         axes.set(xscale="log", title=name, xlabel="training pictures", ylim=(0, 1))

@@ -97,6 +97,7 @@ def run(settings: Settings) -> None:
         for row in train(sets, settings, seed, **WAYS[way]):
             rows.append({"way": way, "seed": seed, **row})
         keras.backend.clear_session()  # or each training would keep its graph
+        keras.config.set_dtype_policy(settings.precision)  # which the session had
         print(*rows[-1].values(), flush=True)
         with files.whole_file(path) as temporary:
             pd.DataFrame(rows).to_csv(temporary, index=False)

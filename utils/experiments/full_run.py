@@ -103,6 +103,7 @@ def measure_ingredients(settings: Settings, *, pictures: int = 10_000, epochs: i
                 chosen = replace(whole, seed=seed, **change)
                 _, curve = train(chosen, settings, some, Path(folder))
             keras.backend.clear_session()
+            keras.config.set_dtype_policy(settings.precision)  # which the session had
             rows.append(
                 (name, seed, 60 * curve.minutes.iloc[-1], curve.validation_accuracy.iloc[-1])
             )

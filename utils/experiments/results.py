@@ -34,6 +34,10 @@ COLUMNS = {  # of what is recorded; for other files only the revision in their J
         "epoch", "side", "minutes", "learning_rate", "loss", "training_accuracy",
         "validation_accuracy",
     ],
+    "photographs": [
+        "data", "side", "way", "seed", "test_pictures", "validation_accuracy", "accuracy",
+        "seconds",
+    ],
     "record-test": ["test_pictures", "accuracy", "flip_averaged", "six_views", "minutes"],
 }  # fmt: skip
 

@@ -1,6 +1,8 @@
 """Check whether this computer can run the notebooks: a line for each part, with what to do.
 
-python -m utils.publish.check_computer    exit status 0: no problem; 1: a problem was found
+python -m utils.publish.check_computer                    all of it
+python -m utils.publish.check_computer --before-install   what pip needs, and problems only
+The exit status is 0 without a problem, 1 with one.
 It needs the standard library alone and Python 3.8, so that it can say what is missing or old.
 """
 
@@ -13,12 +15,15 @@ import importlib.util
 import json
 import os
 import platform
+import random
 import re
 import shutil
 import socket
 import subprocess
 import sys
+import sysconfig
 import tempfile
+import time
 from pathlib import Path
 from typing import Iterator, NamedTuple  # noqa: UP035
 
@@ -26,7 +31,9 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 WHEELS = ("Linux x86_64", "Linux aarch64", "Darwin arm64", "Windows AMD64")  # of TensorFlow 2.21
 INSTALL = "`make clean`, then `make run` (without make: delete .venv, then Start in README.md)"
 RESTORE = "`git checkout -- data notebooks` (without git: download the repository again)"
-SMALLER = "Close other programs, or set TRANSFER_SIZE=tiny"
+SMALLER = "Close other programs, or choose the size tiny (README, Settings)"
+MISLEADING = ("user", "target", "prefix", "root", "no-deps", "no-binary", "dry-run")  # to pip
+INDEX = ("index-url", "no-index", "find-links", "proxy", "cert")  # where pip looks
 # As in utils.weights and utils.download, which need packages.
 WEIGHTS_SHA256 = "3db68046dc660cf3607a1c711f61f60b2e1249a883acbfa0e37fea7b0ba7ecf0"
 CIFAR10_SHA256 = "6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce"
@@ -53,17 +60,67 @@ def check_python() -> Iterator[Finding]:
     system, problem = f"{platform.system()} {platform.machine()}", ""
     if not (3, 11) <= sys.version_info[:2] <= (3, 13):
         problem = "3.11, 3.12 or 3.13 is needed: `make clean`, then `make PYTHON=python3.11 run`"
+    elif system == "Darwin x86_64":
+        problem = "TensorFlow 2.21 has no package for Intel processors; on a Mac with an Apple chip"
+        problem += " install a Python made for it, otherwise use another computer"
     elif system not in WHEELS or sys.maxsize < 2**32:
         problem = f"TensorFlow 2.21 runs on {', '.join(WHEELS)}, in a Python of 64 bits"
+    elif sysconfig.get_config_var("Py_GIL_DISABLED") or sys.implementation.name != "cpython":
+        problem = "TensorFlow needs the usual CPython, neither PyPy nor a free-threaded build"
+    elif "musl" in (sysconfig.get_config_var("HOST_GNU_TYPE") or ""):
+        problem = "TensorFlow needs glibc, which Alpine Linux lacks: use another distribution"
     yield Finding("Python", f"{platform.python_version()}, {system}", problem)
-    fine = importlib.util.find_spec("ensurepip") or importlib.util.find_spec("tensorflow")
+    both = importlib.util.find_spec("venv") and importlib.util.find_spec("ensurepip")
+    fine = both or importlib.util.find_spec("tensorflow")
     problem = not fine and f"On Debian and Ubuntu `apt install python3-venv`; then {INSTALL}"
-    yield Finding("venv module", "usable" if fine else "lacks ensurepip", problem)
+    yield Finding("venv module", "usable" if fine else "incomplete", problem)
     other = Path(sys.prefix).resolve() != (REPOSITORY / ".venv").resolve()
     yield Finding("environment", sys.prefix, note=other and "Not .venv: see the packages below")
-    names = ("PIP_USER", "PIP_TARGET", "PIP_PREFIX", "PIP_REQUIRE_VIRTUALENV", "PYTHONPATH")
-    found = ", ".join(name for name in names if os.environ.get(name))
-    yield Finding("variables", found or "none in the way", note=found and "They may mislead pip")
+    found = ", ".join(name for name in ("PYTHONPATH", "PYTHONHOME") if os.environ.get(name))
+    note = found and "Unset them if a package is not found, or a wrong one"
+    yield Finding("variables", found or "none in the way", note=note)
+
+
+def check_pip() -> Iterator[Finding]:
+    """Before installing: name the settings that send pip elsewhere, and fetch one small package."""
+    if importlib.util.find_spec("tensorflow"):
+        return
+    settings, off = pip_settings(), ("", "0", "false", "no", "off")
+    bad = [settings[o][0] for o in MISLEADING if settings.get(o, ("", ""))[1].lower() not in off]
+    problem = bad and "pip would install elsewhere: unset it (in pip's files: `pip config unset`)"
+    yield Finding("pip's settings", ", ".join(bad) or "none in the way", problem)
+    if not importlib.util.find_spec("pip"):
+        return
+    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-cache-dir"]
+    command += ["--retries=0", "--timeout=10", "download", "pooch", "--no-deps", "--dest"]
+    environment = {**os.environ, "PIP_REQUIRE_VIRTUALENV": "0"}
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run([*command, folder], env=environment, capture_output=True)
+    where = ", ".join(settings[option][0] for option in INDEX if option in settings)
+    problem = "Are you online? " + (where and f"pip goes by {where}. ")
+    problem += "Without an index: `make kit` on another computer (notebooks/teaching.md)"
+    found = "gives no package" if done.returncode else "reached"
+    yield Finding("package index", found, done.returncode and problem)
+
+
+def pip_settings() -> dict[str, tuple[str, str]]:
+    """pip's settings by option: the name of the variable or of the entry in pip's files, value."""
+    names = {n: value for n, value in os.environ.items() if n.startswith("PIP_") and value}
+    found = {n[4:].lower().replace("_", "-"): (n, value) for n, value in names.items()}
+    command = [sys.executable, "-m", "pip", "config", "list"]
+    listed = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace").stdout
+    for name, option, value in re.findall(r"^((?:global|install)\.([\w-]+))=(.*)$", listed, re.M):
+        found.setdefault(option, (name, value.strip("'\"")))
+    return found
+
+
+def check_settings() -> Iterator[Finding]:
+    """Show which variables arrive here: PowerShell's `set`, for one, sets none and does not say."""
+    from utils import variables
+
+    ours = {n: v for n, v in os.environ.items() if n.upper().startswith("TRANSFER_")}
+    found = ", ".join(f"{name}={value}" for name, value in ours.items())
+    yield Finding("settings", found or "all by default", note=" ".join(variables.unknown()))
 
 
 def installed() -> bool:
@@ -92,14 +149,14 @@ def check_packages(folder: Path = REPOSITORY) -> Iterator[Finding]:
 
 
 def check_tensorflow(seconds: float = 180.0) -> Iterator[Finding]:
-    """Read Keras's settings as Keras does; compute with TensorFlow, apart because it can crash."""
+    """Read Keras's settings; compute with TensorFlow, in a process of its own as it can crash."""
     stored, path = {}, _folder("KERAS_HOME", "~/.keras") / "keras.json"
     with contextlib.suppress(OSError, ValueError):
         stored = json.loads(path.read_text(encoding="utf-8"))
-    backend = os.environ.get("KERAS_BACKEND") or stored.get("backend", "tensorflow")
-    found = f"{backend}, {stored.get('image_data_format', 'channels_last')}"
-    problem = found != "tensorflow, channels_last" and f"Unset KERAS_BACKEND, delete {path}"
-    yield Finding("Keras's settings", found, problem)
+    usual = {"backend": "tensorflow", "floatx": "float32", "image_data_format": "channels_last"}
+    found = ", ".join(str(stored.get(name, value)) for name, value in usual.items())
+    note = found != ", ".join(usual.values()) and f"The notebooks use the usual ones, not {path}"
+    yield Finding("Keras's settings", found, note=note)
     if not installed():
         return
     print("Importing TensorFlow takes some seconds ...", file=sys.stderr, flush=True)
@@ -208,44 +265,76 @@ def _compare(path: Path, sha256: str) -> str:
     return "whole" if hashlib.sha256(path.read_bytes()).hexdigest() == sha256 else "damaged"
 
 
-def check_pictures() -> Iterator[Finding]:
-    """Count the pictures in the folder that TRANSFER_DATA names, without reading them."""
-    if os.environ.get("TRANSFER_DATA", "").strip() in ("", "auto", "cifar10", "toys"):
-        return
-    from utils import picture_folders
+def check_pictures(seconds: float = 5.0) -> Iterator[Finding]:
+    """Look at the folder that TRANSFER_DATA names: its classes, and whether pictures are broken.
 
-    train, test, names = picture_folders.open_folder(_folder("TRANSFER_DATA", ""), side=48)
-    paths = train.paths + test.paths
-    empty = [str(path) for path in paths if not path.stat().st_size]
-    problem = empty and f"{len(empty)} files are empty; replace them: {', '.join(empty[:5])}"
-    yield Finding("TRANSFER_DATA", f"{len(paths)} pictures of {len(names)} classes", problem)
+    All headers are read; then pictures are decoded for as long as the seconds last.
+    """
+    from utils import variables
+
+    value = variables.read("TRANSFER_DATA")
+    if value in ("", "auto", "cifar10", "toys"):
+        return
+    folder = (REPOSITORY / Path(value).expanduser()).resolve()
+    if not importlib.util.find_spec("PIL") and not installed():
+        return (yield Finding("TRANSFER_DATA", str(folder), note="Checked once packages are there"))
+    from utils import picture_folders
+    from utils.picture_folders import decoding, reading
+
+    try:
+        listing = picture_folders.list_folder(folder)
+        leave_out = reading.broken_are_left_out()
+    except ValueError as error:  # a DataError, which says what to do
+        return (yield Finding("TRANSFER_DATA", " ".join(str(error).split()), "See README.md"))
+    sizes = sorted((len(paths), name) for name, paths in listing.train.items())
+    (few, rarest), (most, frequent) = sizes[0], sizes[-1]
+    found = f"{len(listing.paths)} pictures of {len(sizes)} classes; to train on, {few} of {rarest}"
+    yield Finding("TRANSFER_DATA", f"{found} to {most} of {frequent}")
+    for line in listing.notes:
+        yield Finding("TRANSFER_DATA", line.rstrip("."), note="Is that what you want?")
+    broken = {path for path in listing.paths if decoding.header_problem(path)}
+    rest, decoded, end = sorted(set(listing.paths) - broken), 0, time.monotonic() + seconds
+    random.Random(0).shuffle(rest)
+    while decoded < len(rest) and time.monotonic() < end:
+        broken.update(reading.find_broken([rest[decoded]]))
+        decoded += 1
+    if broken:
+        found = f"{len(broken)} cannot be read: {reading.names(sorted(broken))}"
+        what = "Replace them, delete them, or leave them out: "
+        what += variables.line_to_set("TRANSFER_BROKEN", "leave out")
+        yield Finding("broken pictures", found, not leave_out and what, leave_out and "Left out")
+    else:
+        yield Finding("broken pictures", f"none found; {decoded} were decoded")
 
 
 def _folder(variable: str, default: str) -> Path:
     return (REPOSITORY / Path(os.environ.get(variable) or default).expanduser()).resolve()
 
 
-CHECKS = (check_python, check_packages, check_tensorflow, check_hardware)
-CHECKS += (check_folders, check_jupyter, check_files, check_pictures)
+CHECKS = (check_python, check_pip, check_packages, check_tensorflow, check_hardware)
+CHECKS += (check_folders, check_settings, check_jupyter, check_files, check_pictures)
 
 
-def main(checks: tuple = CHECKS) -> int:
+def main(checks: tuple = CHECKS, problems_only: bool = False) -> int:
     """Print each finding when it is there, then the number of problems; return the exit status."""
     problems = 0
     for check in checks:
         try:
             for finding in check():
-                print(finding, flush=True)
+                if finding.problem or not problems_only:
+                    print(finding, flush=True)
                 problems += bool(finding.problem)
         except Exception as error:  # the other checks still run
             found = " ".join(f"{type(error).__name__}: {error}".split()).rstrip(".")
             problem = INSTALL if isinstance(error, ImportError) else "If unclear, report this line"
             print(Finding(check.__name__[6:], found, problem), flush=True)
             problems += 1
-    print(f"{problems or 'No'} problem{'s' * (problems > 1)} found.")
+    if problems or not problems_only:
+        print(f"{problems or 'No'} problem{'s' * (problems > 1)} found.")
     return 1 if problems else 0
 
 
 if __name__ == "__main__":
     sys.stdout.reconfigure(errors="replace")  # a path may hold what a screen cannot show
-    sys.exit(main())
+    before = "--before-install" in sys.argv
+    sys.exit(main((check_python, check_pip), True) if before else main())

@@ -23,9 +23,9 @@ from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbconvert import HTMLExporter
 
 from utils import files
+from utils.publish.series import MARK, NOTEBOOKS, digest, saved_by_hand, series
 from utils.settings import full_path, outputs_folder
 
-NOTEBOOKS = files.REPOSITORY / "notebooks"
 MAIN = ("01", "02", "03", "04", "05")
 CELL_TIMEOUT = 24 * 3600  # seconds; training on all of CIFAR-10 takes hours on a CPU
 WIDTH = 100  # characters of the line that shows progress
@@ -111,18 +111,21 @@ def execute(path: Path, notebook: nbformat.NotebookNode, progress: Progress) -> 
 
 
 def write(notebook: nbformat.NotebookNode, target: Path) -> None:
-    """Write the notebook and, unless it is a committed one, an HTML copy next to it."""
+    """Write the notebook and, unless it is a committed one, an HTML copy next to it.
+
+    A copy in which somebody has worked since it was written is kept under another name.
+    """
+    notebook.metadata[MARK] = digest(notebook)
+    if target.parent != NOTEBOOKS and saved_by_hand(target):
+        kept = target.with_stem(f"{target.stem}-{time.strftime('%Y%m%d-%H%M%S')}")
+        target.rename(kept)
+        print(f"\nSomebody has worked in {target.name}; that copy is now {kept.name}.")
     with files.whole_file(target) as temporary:
         nbformat.write(notebook, temporary)
     if target.parent != NOTEBOOKS:
         html, _ = HTMLExporter(mathjax_url="", require_js_url="").from_notebook_node(notebook)
         with files.whole_file(target.with_suffix(".html")) as temporary:
             temporary.write_text(html, encoding="utf-8")
-
-
-def series() -> list[Path]:
-    """The notebooks of the series: 01-download.ipynb, but no learner's 01-download-Copy1.ipynb."""
-    return sorted(p for p in NOTEBOOKS.glob("[0-9][0-9]-*.ipynb") if "-Copy" not in p.stem)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -137,14 +140,21 @@ def main(arguments: list[str] | None = None) -> int:
             os.environ[name] = str(full_path(os.environ[name]))
     folder = NOTEBOOKS if options.in_place else outputs / "notebooks"
     starts = () if options.all or options.names else MAIN
-    wanted = [p for p in series() if p.name.startswith(tuple(options.names) or starts or "")]
+    beginnings = tuple(options.names) or starts or ""
+    wanted = [path for path in series(NOTEBOOKS) if path.name.startswith(beginnings)]
     if not wanted:
         print(f"No notebook begins with {' or '.join(options.names)}; there are:")
-        print("\n".join(f"  {path.name}" for path in series()))
+        print("\n".join(f"  {path.name}" for path in series(NOTEBOOKS)))
+        return 2
+    if missing := [path.name for path in wanted if not path.is_file()]:
+        print(f"Missing in {NOTEBOOKS}: {', '.join(missing)}. `make check` says how to get them.")
         return 2
     board = outputs / "scoreboard.csv"
     if any(path.name.startswith("05") for path in wanted):
-        board.unlink(missing_ok=True)  # or an earlier run's would pass for this one's
+        try:
+            board.unlink(missing_ok=True)  # or an earlier run's would pass for this one's
+        except OSError as error:  # a spreadsheet has it open
+            raise files.cannot_write(board, error) from error
     progress = Progress(wanted)
     for path in wanted:
         notebook = nbformat.read(path, as_version=4)
@@ -155,6 +165,12 @@ def main(arguments: list[str] | None = None) -> int:
                 write(notebook, folder / path.name)
             text = re.sub(r"\x1b\[[0-9;]*m", "", str(error))  # without colours
             print(f"\n{path.name} stopped with an error:\n{text}", file=sys.stderr)
+            if saved_by_hand(path):
+                print(
+                    "Its cells were changed since it was handed out. Save yours under another "
+                    f"name, then `git checkout -- notebooks/{path.name}` brings ours back.",
+                    file=sys.stderr,
+                )
             return 1
         write(notebook, folder / path.name)
         progress.finished(path, seconds)
@@ -167,4 +183,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except files.CannotWriteError as error:
+        sys.exit(str(error))

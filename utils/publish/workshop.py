@@ -16,9 +16,9 @@ import nbformat
 from nbconvert.preprocessors import ClearOutputPreprocessor, TagRemovePreprocessor
 
 from utils.files import REPOSITORY
+from utils.publish.series import MARK, NOTEBOOKS, series
 from utils.settings import outputs_folder
 
-NOTEBOOKS = REPOSITORY / "notebooks"
 KINDS = {
     "participant": "exercises to fill in and their checks, without solutions",
     "solution": "the solutions in the cells to fill in",
@@ -46,7 +46,8 @@ def generate(path: Path, kind: str, home: str) -> nbformat.NotebookNode:
     notebook = nbformat.read(path, as_version=4)
     fields = {"collapsed", "scrolled", "recorded_seconds"}
     ClearOutputPreprocessor(remove_metadata_fields=fields).preprocess(notebook, {})
-    notebook.metadata.pop("recorded_seconds", None)
+    for field in ("recorded_seconds", MARK):
+        notebook.metadata.pop(field, None)
     if kind == "participant":
         TagRemovePreprocessor(remove_cell_tags={"solution"}).preprocess(notebook, {})
     if kind == "instructor":  # what teaching.md says of it, in a section such as "### 01 Download"
@@ -79,7 +80,7 @@ def write(folder: Path) -> Path | None:
         for kind in KINDS:
             (new / kind).mkdir(parents=True)
             home = Path(os.path.relpath(REPOSITORY, folder / kind)).as_posix()
-            for path in sorted(NOTEBOOKS.glob("[0-9][0-9]-*.ipynb")):
+            for path in series():
                 nbformat.write(generate(path, kind, home), new / kind / path.name)
             shutil.copy(NOTEBOOKS / "glossary.md", new / kind)
         if folder.exists():

@@ -1,4 +1,4 @@
-"""Build the site from the committed notebooks; nothing is executed, nothing is downloaded.
+"""Build the site from the committed notebooks, of which nothing is executed.
 
 python -m utils.publish.site                into outputs/site, English and Chinese
 python -m utils.publish.site --catalogues   update the catalogues in notebooks/locale
@@ -16,11 +16,11 @@ from pathlib import Path
 import nbformat
 
 from utils.files import REPOSITORY
-from utils.publish.site import CARD
+from utils.publish.series import NOTEBOOKS, series
+from utils.publish.site import CARD, classifier
 from utils.settings import outputs_folder
 
 HERE = Path(__file__).parent
-NOTEBOOKS = REPOSITORY / "notebooks"
 LANGUAGES = {  # code: folder in the site, title of the site
     "en": ("", "Transfer learning with Keras"),
     "zh_CN": ("zh", "用 Keras 做迁移学习"),
@@ -34,7 +34,7 @@ class SiteError(Exception):
 def check_executed(source: Path) -> None:
     """Raise SiteError if a notebook is unreadable or its cells have not all run in order."""
     problems = []
-    for path in sorted(source.glob("*.ipynb")):
+    for path in series(source):
         try:
             cells = nbformat.read(path, as_version=4).cells
         except Exception as error:  # nbformat raises many kinds, jsonschema's among them
@@ -61,36 +61,48 @@ def sphinx(*options: str) -> None:
         raise SiteError("Sphinx could not build the site; its messages are above.")
 
 
-def stage(source: Path, scratch: Path) -> Path:
+def stage(source: Path, scratch: Path, *, classify: bool = False) -> Path:
     """Copy the pages and what they show of data/ into `scratch`; returns the pages' folder.
+
+    The page that classifies pictures is one of them if `classify`.
 
     Sphinx compiles catalogues where they lie and shows no page from outside its source. index.md
     gets the order of the pages here, because only Sphinx would understand it there.
     """
     data, pages = REPOSITORY / "data", scratch / "notebooks"
-    shutil.copytree(source, pages, ignore=shutil.ignore_patterns(".*", "__pycache__", "*.mo"))
+    shutil.copytree(source / "locale", pages / "locale", ignore=shutil.ignore_patterns("*.mo"))
+    for name in ("index.md", "glossary.md", "teaching.md", *(path.name for path in series(source))):
+        shutil.copy(source / name, pages)  # and nothing that a learner keeps next to them
     shutil.copytree(data / "figures", scratch / "data" / "figures")
     card = (data / f"{CARD}.md").read_text(encoding="utf-8")
     card = re.sub(r"\[([^\]]*)\]\((?!https?:)[^)]*\)", r"\1", card)  # its neighbours are no pages
     (pages / f"{CARD}.md").write_text(card, encoding="utf-8")
-    notebooks = sorted(path.stem for path in pages.glob("[0-9][0-9]-*.ipynb"))
-    order = "\n".join([*notebooks, "glossary", "teaching", CARD])
+    notebooks = [path.stem for path in series(source)]
+    if classify:
+        shutil.copy(HERE / "classify.md", pages)
+    extra = ["classify"] if classify else []
+    order = "\n".join([*notebooks, *extra, "glossary", "teaching", CARD])
     with open(pages / "index.md", "a", encoding="utf-8") as file:
         file.write(f"\n```{{toctree}}\n:hidden:\n\n{order}\n```\n")
     return pages
 
 
-def build(target: Path, source: Path = NOTEBOOKS) -> None:
-    """Build the whole site without a warning; only then is `target` replaced."""
+def build(target: Path, source: Path = NOTEBOOKS, parts: Path | None = None) -> None:
+    """Build the whole site without a warning; only then is `target` replaced.
+
+    The page that classifies pictures is there if `parts` names the folder of what it loads.
+    """
     check_executed(source)
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix="site-") as folder:
         scratch = Path(folder)
-        pages, new = stage(source, scratch), scratch / "site"
+        pages, new = stage(source, scratch, classify=bool(parts)), scratch / "site"
         for code, (part, title) in LANGUAGES.items():
             print(f"Building {title} ...", flush=True)
             options = ["-W", "--keep-going", "-D", f"language={code}", "-D", f"html_title={title}"]
             sphinx("-b", "html", "-d", f"{scratch}/{code}", *options, str(pages), str(new / part))
+        if parts:
+            shutil.copytree(parts, new / "classifier")
         if target.exists():
             target.rename(scratch / "old")
         new.rename(target)
@@ -102,7 +114,7 @@ def update_catalogues(source: Path = NOTEBOOKS) -> None:
 
     with tempfile.TemporaryDirectory() as folder:
         templates = Path(folder) / "templates"
-        pages = stage(source, Path(folder))
+        pages = stage(source, Path(folder), classify=True)
         sphinx("-b", "gettext", "-d", f"{folder}/doctrees", str(pages), str(templates))
         for path in sorted(source.glob("locale/*/LC_MESSAGES/*.po")):
             left = catalogues.update(path, templates / f"{path.stem}.pot")
@@ -118,7 +130,7 @@ def main(arguments: list[str] | None = None) -> int:
         if options.catalogues:
             update_catalogues()
         else:
-            build(target)
+            build(target, parts=classifier.prepare(target.with_name("classifier")))
             print(f"The site is in {target}; look at it with: make show")
     except (SiteError, OSError) as error:
         print(f"{error}\nWhat was there before is unchanged.", file=sys.stderr)

@@ -1,0 +1,62 @@
+"""The model card says what was measured, and refuses gaps and contradictions."""
+
+import pandas as pd
+import pytest
+
+from utils.photos.card import interval, model_card
+
+COUNTS = pd.DataFrame(
+    {"train": [60, 30], "validation": [20, 10], "test": [40, 20]}, index=["ant", "bee|wasp"]
+)
+FACTS = {
+    "title": "Ants and bees",
+    "counts": COUNTS,
+    "right": pd.Series({"bee|wasp": 17, "ant": 40}),
+    "split": "three fifths, a fifth and a fifth of each class, seed 0",
+    "side": 128,
+    "way": "fine-tuned",
+    "epochs": 7,
+    "seed": 0,
+    "calibration_error": 0.0312,
+    "seconds": 96.0,
+    "not_for": ["Wasps were not among the pictures."],
+}
+
+
+def test_the_card_holds_what_was_measured(tmp_path):
+    text = model_card(tmp_path / "card.md", **FACTS)
+    assert (tmp_path / "card.md").read_text(encoding="utf-8") == text
+    for words in (
+        "# Ants and bees", "**Test accuracy 0.950**, 95 % interval 0.863 to 0.983", "(57 of 60",
+        "| ant | 60 | 20 | 40 | 1.00 (40 right) |", r"| bee\|wasp | 30 | 10 | 20 | 0.85 (17 right)",
+        "0.031", "180 of 128 x 128 pixels", "7 epochs, 1.6 minutes, seed 0", "keras 3.",
+        "CC BY 4.0", "- Wasps were not among the pictures.",
+    ):  # fmt: skip
+        assert words in text, words
+
+
+def test_wilsons_interval():
+    assert interval(57, 60) == pytest.approx((0.8630, 0.9829), abs=1e-4)
+    assert interval(20, 20)[1] == 1 and interval(0, 20)[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("fact", "value", "words"),
+    [
+        ("way", None, "lacks: way"),
+        ("not_for", [], "lacks: not_for"),
+        ("calibration_error", float("nan"), "lacks: calibration_error"),
+        ("right", pd.Series({"ant": 40}), r"lacks: bee\|wasp"),
+        ("right", pd.Series({"ant": 41, "bee|wasp": 3}), "41"),
+    ],
+)
+def test_gaps_and_contradictions(tmp_path, fact, value, words):
+    with pytest.raises(ValueError, match=words):
+        model_card(tmp_path / "card.md", **(FACTS | {fact: value}))
+    assert not (tmp_path / "card.md").exists()
+
+
+def test_every_fact_is_needed(tmp_path):
+    for fact in FACTS:
+        with pytest.raises(TypeError, match=fact):
+            model_card(tmp_path / "card.md", **{k: v for k, v in FACTS.items() if k != fact})

@@ -1,0 +1,38 @@
+"""Pages of a site, opened in a browser; the site is a module's fixture `folder`."""
+
+import pytest
+
+from tests.publish import browser
+
+
+@pytest.fixture(scope="module")
+def visit(folder):
+    """The browser and the site's address."""
+    with browser.served(folder) as address, browser.chromium() as chromium:
+        yield chromium, address
+
+
+@pytest.fixture
+def open_page(visit):
+    """A function that opens a page of the site; what goes wrong is noted in its `troubles`."""
+    (chromium, address), contexts = visit, []
+
+    def open_page(name, *, mode="light", width=1280, **options):
+        size = {"width": width, "height": 800}
+        contexts.append(chromium.new_context(viewport=size, color_scheme=mode, **options))
+        page = contexts[-1].new_page()
+        page.troubles = []
+
+        def note(trouble, where):
+            if trouble:
+                page.troubles.append(where)
+
+        page.on("console", lambda said: note(said.type in ("error", "warning"), said.text))
+        page.on("pageerror", lambda error: note(True, str(error)))
+        page.on("request", lambda r: note(not r.url.startswith((address, "data:", "blob:")), r.url))
+        page.goto(address + name)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()

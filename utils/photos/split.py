@@ -1,0 +1,177 @@
+"""Who goes where: once, by chance, written down, and what shows the same on one side only."""
+
+import secrets
+import shutil
+import sys
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from tqdm import tqdm
+
+from utils import files
+from utils.photos.alike import duplicates
+from utils.picture_folders import DataError
+
+FEWEST = 4  # pictures of a class: two to train on, one to validate on, one to test on
+LEFT_OUT = ""  # instead of a part
+
+
+def assign(
+    table: pd.DataFrame, seed: int = 0, fractions: tuple[float, float, float] = (0.6, 0.2, 0.2)
+) -> pd.Series:
+    """Give each picture of a survey a part: "train", "validation", "test", or "" if left out.
+
+    Each class is divided by `fractions` (train, validation, test). Pictures that show the same get
+    the same part; where the folder has test pictures these remain what they are, and what shows the
+    same as one of them is left out. In a class that is too much alike for this only equal bytes
+    count; such classes are printed. Files with a problem and classes of fewer than FEWEST pictures
+    are left out, too.
+
+    Raises:
+        DataError: fewer than two classes remain.
+        ValueError: the fractions are not three from 0 on whose sum is 1, or none is to train on.
+    """
+    if len(fractions) != 3 or min(fractions) < 0 or abs(sum(fractions) - 1) > 1e-6:
+        raise ValueError(f"The fractions {fractions} should be three from 0 on whose sum is 1.")
+    if not fractions[0]:
+        raise ValueError("The fraction to train on is 0. Give it most of the pictures.")
+    part_of = pd.Series(LEFT_OUT, index=table.index, name="part")
+    usable = table[table.problem == ""]
+    usable = usable[usable.groupby("class").path.transform("size") >= FEWEST]
+    if usable["class"].nunique() < 2:
+        counts = table[table.problem == ""].groupby("class").size().to_dict()
+        raise DataError(
+            f"Two classes with {FEWEST} pictures or more are needed; found {counts or 'none'}."
+        )
+    group, too_alike = _groups(usable)
+    tested = usable.part == "test"
+    part_of[usable.index[tested]] = "test"
+    rest = usable[~tested]
+    shares = dict(zip(("train", "validation", "test"), fractions, strict=True))
+    if tested.any():
+        del shares["test"]
+    rng, placed = np.random.default_rng(seed), {}
+    for name, rows in rest.groupby("class"):
+        seen = group[rows.index].isin(group[tested])
+        if seen.mean() > 0.5:
+            too_alike.add(name)
+            seen = rows.digest.isin(usable.digest[tested])
+        rows = rows[~seen]
+        wanted = _wanted(len(rows), shares)
+        parts = _divide(group[rows.index], wanted, placed, rng)
+        have = Counter(parts)
+        if any(2 * have[part] < count for part, count in wanted.items()):
+            too_alike.add(name)
+            parts = _divide(rows.digest, wanted, {}, rng)
+        part_of[rows.index] = parts
+    if too_alike:
+        named = sorted(too_alike)[:5] + ["..."] * (len(too_alike) > 5)
+        print(f"Too much alike to keep all that shows the same on one side: {', '.join(named)}")
+    return part_of
+
+
+def _groups(usable: pd.DataFrame) -> tuple[pd.Series, set[str]]:
+    """For each picture the first one that shows the same, often itself; classes all alike."""
+    doubles = duplicates(usable)
+    firsts = doubles.groupby("group").path.transform("first")
+    return firsts.reindex(usable.index).fillna(usable.path), set(doubles.attrs["too_alike"])
+
+
+def _wanted(count: int, shares: dict[str, float]) -> dict[str, int]:
+    """How many of `count` pictures go to each part: at least one, where its share is not 0."""
+    fractions = {part: share / sum(shares.values()) for part, share in shares.items()}
+    wanted = {part: max(1, round(count * f)) if f else 0 for part, f in fractions.items()}
+    wanted["train"] = count - sum(wanted[part] for part in wanted if part != "train")
+    return wanted
+
+
+def _divide(groups: pd.Series, wanted: dict[str, int], placed: dict, rng) -> list[str]:
+    """A part for each picture. Whole groups go, the large ones first, to where most is missing.
+
+    `placed` knows the groups that another class has brought along, and learns of the others.
+    """
+    sizes = groups.value_counts(sort=False)
+    have = Counter()
+    for name in sizes.index.intersection(list(placed)):
+        have[placed[name]] += sizes[name]
+    new = sizes.drop(list(placed), errors="ignore")
+    new = new.iloc[rng.permutation(len(new))].sort_values(ascending=False, kind="stable")
+    for name, size in new.items():
+        placed[name] = max(wanted, key=lambda part: wanted[part] - have[part])
+        have[placed[name]] += size
+    return [placed[name] for name in groups]
+
+
+def left_out(table: pd.DataFrame, assigned: pd.Series) -> pd.DataFrame:
+    """The files that have no part: path and reason."""
+    counts = table[table.problem == ""]["class"].value_counts()
+
+    def reason(row: dict) -> str:
+        if row["problem"]:
+            return row["problem"]
+        if counts[row["class"]] < FEWEST:
+            return f"is one of only {counts[row['class']]} pictures of its class"
+        return "shows the same as a test picture"
+
+    rows = table[assigned == LEFT_OUT].to_dict("records")
+    return pd.DataFrame([(row["path"], reason(row)) for row in rows], columns=["path", "reason"])
+
+
+def write(
+    table: pd.DataFrame, assigned: pd.Series, source: Path, destination: Path, *, seed: int
+) -> pd.DataFrame:
+    """Copy the pictures of `source` to `destination`, in the layout that the notebooks read.
+
+    Those to train and to validate on go to train/<class>/ (the notebooks take a third of it to
+    validate on), the others to test/<class>/. split.csv says where each came from and its part;
+    left-out.csv says what is missing and why. Returns the former. All is copied, or nothing.
+
+    Raises:
+        DataError: `destination` is not empty, or lies in `source`.
+        files.CannotWriteError: the disk is full, or the place read-only.
+    """
+    source, destination = Path(source).resolve(), Path(destination).resolve()
+    check_destination(source, destination)
+    new = destination.with_name(f".partial-{secrets.token_hex(4)}-{destination.name}")
+    try:
+        rows = _copy(table.assign(part=assigned), source, new)
+        listed = pd.DataFrame(rows).assign(seed=seed)
+        how = {"index": False, "errors": "surrogateescape"}  # file names need not be UTF-8
+        listed.to_csv(new / "split.csv", **how)
+        left_out(table, assigned).to_csv(new / "left-out.csv", **how)
+        if destination.exists():
+            destination.rmdir()  # it is empty
+        new.rename(destination)
+    except OSError as error:
+        raise files.cannot_write(destination, error) from error
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
+    return listed
+
+
+def check_destination(source: Path, destination: Path) -> None:
+    """Raise DataError where a split of `source` cannot be written to `destination`."""
+    source, destination = Path(source).resolve(), Path(destination).resolve()
+    if destination.is_relative_to(source):
+        raise DataError(f"{destination} lies in {source}. Name a folder outside of it.")
+    if destination.exists() and (not destination.is_dir() or any(destination.iterdir())):
+        raise DataError(f"{destination} exists and is not an empty folder. Name a new one.")
+
+
+def _copy(table: pd.DataFrame, source: Path, new: Path) -> list[dict]:
+    chosen, taken, rows = table[table.part != LEFT_OUT], set(), []
+    bar = tqdm(chosen.index, "Copying", file=sys.stdout, mininterval=1, ncols=78, delay=2)
+    for index in bar:
+        path, part, name = chosen.loc[index, ["path", "part", "class"]]
+        folder = Path("test" if part == "test" else "train") / name
+        target, number = folder / Path(path).name, 1
+        while target.as_posix().lower() in taken:  # of another part or an inner folder
+            number += 1
+            target = folder / f"{Path(path).stem}-{number}{Path(path).suffix}"
+        taken.add(target.as_posix().lower())
+        files.make_folder(new / folder)
+        shutil.copyfile(source / path, new / target)
+        rows.append({"file": target.as_posix(), "class": name, "part": part, "source": path})
+    return rows

@@ -15,12 +15,12 @@ from utils.publish import execute
 SHARED = REPOSITORY.parent / "shared" / "data"
 
 
-def run_all(monkeypatch, tmp_path, folder, **settings):
+def run_all(monkeypatch, tmp_path, folder, names=("--all",), **settings):
     monkeypatch.setenv("TRANSFER_OUTPUTS", str(tmp_path / "outputs"))
     monkeypatch.setenv("TRANSFER_DATA", str(folder))
     for name, value in settings.items():
         monkeypatch.setenv(f"TRANSFER_{name.upper()}", value)
-    assert execute.main(["--all"]) == 0
+    assert execute.main(list(names)) == 0
     return (tmp_path / "outputs" / "scoreboard.csv").read_text()
 
 
@@ -46,7 +46,8 @@ def test_uneven_classes_without_train_and_test(monkeypatch, tmp_path):
         folder.mkdir(parents=True)
         for place in range(count):
             stripes(kind, place).save(folder / f"{place}.png")
-    board = run_all(monkeypatch, tmp_path, tmp_path / "pictures", precision="float32")
+    names = ("01", "05", "06", "08")  # what depends on the classes most
+    board = run_all(monkeypatch, tmp_path, tmp_path / "pictures", names, precision="float32")
     assert "last blocks fine-tuned" in board
 
 

@@ -37,6 +37,23 @@ def whole_file(target: Path) -> Iterator[Path]:
             temporary.unlink()
 
 
+@contextlib.contextmanager
+def whole_folder(target: Path) -> Iterator[Path]:
+    """As `whole_file`, for a folder that is not there yet, or empty."""
+    temporary = Path(target).with_name(f".partial-{secrets.token_hex(4)}-{Path(target).name}")
+    try:
+        yield make_folder(temporary)
+        if Path(target).exists():
+            Path(target).rmdir()  # it is empty
+        temporary.rename(target)
+    except CannotWriteError:
+        raise
+    except OSError as error:
+        raise cannot_write(target, error) from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
 def make_folder(folder: Path) -> Path:
     """Make a folder and those above it, and return it; raises CannotWriteError."""
     try:

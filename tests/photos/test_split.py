@@ -156,6 +156,13 @@ def test_refused_destinations(source, tmp_path):
 def test_all_or_nothing(source, tmp_path):
     table, folder = source
     (folder / table.path.iloc[-1]).unlink()
-    with pytest.raises(CannotWriteError):
+    with pytest.raises(DataError, match="cannot be read"):  # and not that it cannot be written
         write(table, assign(table), folder, tmp_path / "split", seed=0)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["mine", "pictures"]
+
+
+def test_a_place_that_cannot_be_written_is_named(source, tmp_path):
+    table, folder = source
+    (tmp_path / "a-file").write_text("in the way")
+    with pytest.raises(CannotWriteError, match="a-file"):
+        write(table, assign(table), folder, tmp_path / "a-file" / "split", seed=0)

@@ -94,13 +94,13 @@ def _not_loaded(path: Path, error: Exception) -> ModelError:
 
 
 def _names(inside: bytes | None, path: Path) -> list[str]:
-    found, beside = inside, path.with_suffix(".json")
-    if found is None and beside.is_file():
-        found = beside.read_bytes()
+    found, neighbour = inside, path.with_suffix(".json")
+    if found is None and neighbour.is_file():
+        found = neighbour.read_bytes()
     if found is None:
         raise ModelError(
             f"{path} holds no class names. Save it with utils.photos.answers.save_model, or put "
-            f'them next to it, in the order of training: {beside.name} with ["ant", "bee"].'
+            f'them next to it, in the order of training: {neighbour.name} with ["ant", "bee"].'
         )
     try:
         names = json.loads(found)

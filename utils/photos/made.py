@@ -2,7 +2,6 @@
 
 import io
 import os
-import secrets
 import shutil
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -37,16 +36,8 @@ def make_folder(folder: Path) -> Path:
     folder = Path(folder)
     if folder.is_dir() and any(folder.iterdir()):
         return folder
-    new = folder.with_name(f".partial-{secrets.token_hex(4)}-{folder.name}")
-    try:
+    with files.whole_folder(folder) as new:
         _fill(new)
-        if folder.exists():
-            folder.rmdir()  # it is empty
-        new.rename(folder)
-    except OSError as error:
-        raise files.cannot_write(folder, error) from error
-    finally:
-        shutil.rmtree(new, ignore_errors=True)
     return folder
 
 

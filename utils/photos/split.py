@@ -1,6 +1,5 @@
 """Who goes where: once, by chance, written down, and what shows the same on one side only."""
 
-import secrets
 import shutil
 import sys
 from collections import Counter
@@ -134,20 +133,12 @@ def write(
     """
     source, destination = Path(source).resolve(), Path(destination).resolve()
     check_destination(source, destination)
-    new = destination.with_name(f".partial-{secrets.token_hex(4)}-{destination.name}")
-    try:
+    with files.whole_folder(destination) as new:
         rows = _copy(table.assign(part=assigned), source, new)
         listed = pd.DataFrame(rows).assign(seed=seed)
         how = {"index": False, "errors": "surrogateescape"}  # file names need not be UTF-8
         listed.to_csv(new / "split.csv", **how)
         left_out(table, assigned).to_csv(new / "left-out.csv", **how)
-        if destination.exists():
-            destination.rmdir()  # it is empty
-        new.rename(destination)
-    except OSError as error:
-        raise files.cannot_write(destination, error) from error
-    finally:
-        shutil.rmtree(new, ignore_errors=True)
     return listed
 
 
@@ -172,6 +163,11 @@ def _copy(table: pd.DataFrame, source: Path, new: Path) -> list[dict]:
             target = folder / f"{Path(path).stem}-{number}{Path(path).suffix}"
         taken.add(target.as_posix().lower())
         files.make_folder(new / folder)
-        shutil.copyfile(source / path, new / target)
+        try:
+            shutil.copyfile(source / path, new / target)
+        except OSError as error:
+            if error.filename != str(source / path):
+                raise
+            raise DataError(f"{source / path} cannot be read: {error.strerror}.") from error
         rows.append({"file": target.as_posix(), "class": name, "part": part, "source": path})
     return rows

@@ -47,7 +47,7 @@ def prepare(cache: Path) -> Path | None:
 
 
 def lay_out(runtime: Path, example: Path, parts: Path) -> Path:
-    """Put what the page loads into the folder `parts`, made anew, and return it."""
+    """Put what the page loads into a fresh folder `parts`, and return it."""
     shutil.rmtree(parts, ignore_errors=True)
     shutil.copytree(example, parts, ignore=shutil.ignore_patterns("*.keras"))
     with tarfile.open(runtime) as archive:

@@ -19,10 +19,10 @@ run: $(VENV)/ready  ## execute notebooks 01 to 05 and show the scoreboard; ALL=1
 	@$(BIN)/python -m utils.publish.execute $(if $(ALL),--all)
 
 test: $(VENV)/ready  ## unit tests and every cell of every notebook
-	@$(BIN)/python -m pytest -n $(TEST_JOBS) --dist loadfile -m "not slow"
+	@$(BIN)/python -m pytest -n $(TEST_JOBS) --dist loadfile --no-loadscope-reorder -m "not slow"
 
 test-all: $(SITE)  ## all tests: also a browser, every exercise, the kit, real pictures
-	@$(BIN)/python -m pytest -n $(TEST_JOBS) --dist loadfile
+	@$(BIN)/python -m pytest -n $(TEST_JOBS) --dist loadfile --no-loadscope-reorder
 
 # The environment's programs and its kernel come first, whatever else is installed.
 lab: $(VENV)/ready  ## open JupyterLab on the first notebook

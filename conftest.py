@@ -56,6 +56,12 @@ def pytest_ignore_collect(collection_path, config):
     return None
 
 
+def pytest_collection_modifyitems(items):
+    """What takes longest comes first, so that no worker is left with it at the end."""
+    longest = ("test_photographs.py", "test_pictures.py", "test_exercises.py")
+    items.sort(key=lambda item: (item.path.name not in longest, item.path.suffix != ".ipynb"))
+
+
 def pytest_unconfigure(config):
     shutil.rmtree(config.stash[OUTPUTS], ignore_errors=True)
 

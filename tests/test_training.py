@@ -19,10 +19,7 @@ EPOCHS = 3
 
 @pytest.fixture(autouse=True)
 def micro(monkeypatch):
-    monkeypatch.setitem(
-        settings.SIZES, "tiny", Size(train=40, validation=20, test=10, epochs=EPOCHS)
-    )
-    monkeypatch.setattr(training, "HEAD_EPOCHS", 10)
+    monkeypatch.setitem(settings.SIZES, "tiny", Size(40, 20, 10, EPOCHS, head_epochs=10))
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +83,7 @@ def test_from_scratch_uses_the_budget_and_no_weights(make_settings, sets):
 def test_the_cut_with_the_best_validation_accuracy_is_kept(make_settings, sets, monkeypatch):
     accuracy = {"block2_pool": 0.5, "block3_pool": 0.7, "block4_pool": 0.6}
 
-    def train_head(network, sets):
+    def train_head(network, sets, epochs):
         found = accuracy[network.layers[-2].layers[-1].name]
         history = keras.callbacks.History()
         history.history = {"val_loss": [2.0, 1.0, 3.0], "val_accuracy": [0.1, found, 0.9]}

@@ -18,16 +18,17 @@ SIDES = (48, 64, 96, 128)  # pixels; the largest that a folder's pictures fill i
 
 @dataclass(frozen=True)
 class Size:
-    """How many pictures each set holds, and for how many epochs a whole VGG16 is trained."""
+    """How many pictures each set holds, and for how many epochs at most is trained on them."""
 
     train: int
     validation: int
     test: int
-    epochs: int
+    epochs: int  # of a whole VGG16
+    head_epochs: int = 100  # of a head on stored features, where one costs a fraction of a second
 
 
 SIZES = {
-    "tiny": Size(train=200, validation=100, test=100, epochs=4),
+    "tiny": Size(train=100, validation=50, test=100, epochs=4, head_epochs=15),
     "default": Size(train=1_000, validation=500, test=1_000, epochs=7),
     "full": Size(train=45_000, validation=5_000, test=10_000, epochs=8),
 }

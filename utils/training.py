@@ -17,7 +17,6 @@ from utils.settings import Settings
 
 SEED = 0
 HEAD_RATE = 1e-3
-HEAD_EPOCHS = 100  # at most; on stored features an epoch costs a fraction of a second
 WHOLE_RATE = 1e-4  # the highest one of the schedule; 2e-4 harms a base that has few steps
 
 
@@ -68,7 +67,9 @@ def train_whole(network: keras.Model, sets: PictureSets, epochs: int):
     )
 
 
-def fit_head(head, train: PictureSet, validation: PictureSet, callbacks: list | None = None):
+def fit_head(
+    head, train: PictureSet, validation: PictureSet, epochs: int, callbacks: list | None = None
+):
     """Train a head on stored features (the sets' images) until it stops improving; History."""
     stop = keras.callbacks.EarlyStopping(patience=10, restore_best_weights=True)
     compile_for_classes(head, keras.optimizers.Adam(HEAD_RATE))
@@ -76,19 +77,19 @@ def fit_head(head, train: PictureSet, validation: PictureSet, callbacks: list | 
         make_dataset(train, shuffle=True),
         shuffle=False,  # the dataset shuffles itself
         validation_data=make_dataset(validation),
-        epochs=HEAD_EPOCHS,
+        epochs=epochs,
         callbacks=callbacks or [stop],
         verbose=0,
     )
 
 
-def train_head(network: keras.Model, sets: PictureSets, callbacks: list | None = None):
+def train_head(network: keras.Model, sets: PictureSets, epochs: int, callbacks: list | None = None):
     """Run the frozen base once on pictures and mirror images, train the head; Keras's History."""
     train, validation = (
         PictureSet(features_of(network, part.images), part.labels)
         for part in (with_mirror_images(sets.train), sets.validation)
     )
-    return fit_head(network.get_layer("head"), train, validation, callbacks)
+    return fit_head(network.get_layer("head"), train, validation, epochs, callbacks)
 
 
 def train_best_cut(settings: Settings, sets: PictureSets):
@@ -97,7 +98,7 @@ def train_best_cut(settings: Settings, sets: PictureSets):
     for cut in model.CUTS:
         keras.utils.set_random_seed(SEED)
         network = model.build_case("low-level layers only", settings, len(names), cut=cut)
-        history = train_head(network, sets)
+        history = train_head(network, sets, settings.counts.head_epochs)
         accuracy = history.history["val_accuracy"][np.argmin(history.history["val_loss"])]
         tried.append((accuracy, network, history))
     return max(tried, key=lambda one: one[0])[1:]
@@ -112,7 +113,7 @@ def train_case(case: str, settings: Settings, sets: PictureSets) -> Run:
         keras.utils.set_random_seed(SEED)
         network = model.build_case(case, settings, len(sets.class_names))
         if case != "from scratch":
-            phases["head"] = train_head(network, sets)
+            phases["head"] = train_head(network, sets, settings.counts.head_epochs)
     compile_for_classes(network, keras.optimizers.Adam(HEAD_RATE))
     if network.layers[-2].trainable:  # the head took two passes of the budget through the base
         phase = "last blocks" if "last" in case else "whole network"

@@ -156,6 +156,7 @@ def test_blank_wrong_and_right_answers(number, variables):
 def test_answers_in_the_notebook(name, tmp_path, monkeypatch):
     """The same in the notebook itself, which is executed alone, with no file of another one."""
     monkeypatch.setenv("TRANSFER_OUTPUTS", str(tmp_path / "outputs"))
+    monkeypatch.setenv("TRANSFER_PRECISION", "float32")
     notebook = nbformat.v4.new_notebook()
     expected, solutions = [], iter(tagged(CELLS[name], "solution"))
     for cell in CELLS[name]:

@@ -13,7 +13,7 @@ from utils.settings import Size
 
 @pytest.fixture
 def sets(monkeypatch):
-    micro = Size(train=8, validation=4, test=4, epochs=3)
+    micro = Size(train=8, validation=4, test=4, epochs=3, head_epochs=2)
     monkeypatch.setitem(settings.SIZES, "tiny", micro)
     monkeypatch.setitem(settings.SIZES, "default", micro)
     monkeypatch.setattr(fine_tuning, "VALIDATION", 4)
@@ -31,7 +31,6 @@ def sets(monkeypatch):
     ],
 )
 def test_a_way_keeps_to_the_budget(sets, make_settings, monkeypatch, way, epochs):
-    monkeypatch.setattr(fine_tuning.training, "HEAD_EPOCHS", 2)
     table = pd.DataFrame(fine_tuning.train(sets, make_settings(), seed=1, **WAYS[way]))
     assert table.epoch.tolist() == epochs
     assert table.val_accuracy.between(0, 1).all() and table.notna().all(axis=None)

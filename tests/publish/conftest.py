@@ -1,8 +1,24 @@
-"""Pages of a site, opened in a browser; the site is a module's fixture `folder`."""
+"""A run of all notebooks; pages of a site (a module's fixture `folder`), opened in a browser."""
 
 import pytest
 
 from tests.publish import browser
+from utils.publish import execute
+
+
+@pytest.fixture
+def run_all(monkeypatch, tmp_path):
+    """A function that executes all notebooks on a folder of pictures and gives their scoreboard."""
+
+    def run_all(folder, **settings):
+        monkeypatch.setenv("TRANSFER_OUTPUTS", str(tmp_path / "outputs"))
+        monkeypatch.setenv("TRANSFER_DATA", str(folder))
+        for name, value in settings.items():
+            monkeypatch.setenv(f"TRANSFER_{name.upper()}", value)
+        assert execute.main(["--all"]) == 0
+        return (tmp_path / "outputs" / "scoreboard.csv").read_text()
+
+    return run_all
 
 
 @pytest.fixture(scope="module")

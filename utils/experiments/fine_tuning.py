@@ -52,7 +52,8 @@ def train(
         known = training.with_mirror_images(sets.train) if mirrored else sets.train
         stored = [PictureSet(training.features_of(network, p.images), p.labels)
                   for p in (known, sets.validation)]  # fmt: skip
-        history = pd.DataFrame(training.fit_head(network.get_layer("head"), *stored).history)
+        head, head_epochs = network.get_layer("head"), settings.counts.head_epochs
+        history = pd.DataFrame(training.fit_head(head, *stored, head_epochs).history)
         best = history.loc[history.val_loss.idxmin(), ["loss", "val_accuracy", "val_loss"]]
         yield {"epoch": 0, **best, "seconds": time.perf_counter() - begun}
         epochs -= 2  # the passes through the base for its features

@@ -40,7 +40,7 @@ def make(folder: Path) -> None:
     names, images = sets.class_names, sets.test.images
     keras.utils.set_random_seed(training.SEED)
     network = model.build_case("low-level layers only", chosen, len(names), cut=CUT)
-    training.train_head(network, sets)
+    training.train_head(network, sets, chosen.counts.head_epochs)
     network = ship.in_float32(network)
     folder = files.make_folder(folder)
     with tempfile.TemporaryDirectory(dir=folder, prefix=".partial-") as scratch, ship.quiet():

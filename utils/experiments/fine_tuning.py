@@ -19,7 +19,7 @@ from utils.experiments import results
 from utils.experiments.amount import part
 from utils.settings import Settings
 
-SEEDS = range(5)
+SEEDS = range(3)
 VALIDATION = 1_000  # pictures
 WAYS = {  # what differs from the first one, notebook 04's
     "head, then all": {},

@@ -64,10 +64,26 @@ def test_the_clock_leaves_out_the_first_batch_and_validating(clock, monkeypatch)
     assert clock.model.stop_training
 
 
-def test_the_clock_stops_at_its_goal(clock):
-    clock.goal = 0.0
-    clock.on_train_batch_end(0)
-    assert clock.model.stop_training and len(clock.curve) == 1
+def test_the_clock_stops_after_as_many_pictures(clock):
+    clock.pictures, clock.checks = 64, 2
+    for batch in range(2):
+        assert clock.done == batch / 2
+        clock.on_train_batch_end(batch)
+    assert clock.model.stop_training and len(clock.curve) == 2
+
+
+def test_other_ways_see_as_many_pictures_as_the_first(digits, make_settings, monkeypatch):
+    clocks, train = [], speed.train
+    monkeypatch.setattr(
+        speed, "train", lambda clock, *rest: [clocks.append(clock), train(clock, *rest)]
+    )
+    ways = {"slow": Way(0.5, side=32), "larger batches": Way(0.5, side=32, batch_size=64)}
+    rows = pd.DataFrame(
+        speed.measure_ways(ways, digits, make_settings(), checks=2, as_many_pictures=True)
+    )
+    slow, other = clocks
+    assert slow.pictures is None and slow.seen <= other.seen < slow.seen + 64
+    assert slow.curve[-1][0] >= 0.5 and set(rows.way) == set(ways)
 
 
 def test_an_interrupted_measurement_leaves_the_precision_as_it_was(

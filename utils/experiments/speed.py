@@ -20,7 +20,7 @@ from utils.settings import SMALLEST_SIDE, Settings
 from utils.training import HEAD_RATE, WHOLE_RATE, compile_for_classes, mirror
 
 HEAD_PICTURES, HEAD_EPOCHS = 2_000, 10  # at most, for the head that fine-tuning starts from
-WARM_UP = 0.2  # fraction of the budget in which the rate climbs, as in notebook 04
+WARM_UP = 0.2  # fraction of the training in which the rate climbs, as in notebook 04
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Way:
     recipe: str = "ours"  # or "old", or "repaired": the old one with the right preprocessing
 
     def rate(self, done: float) -> float:
-        """The learning rate when this fraction of the budget is over."""
+        """The learning rate when this fraction of the training is over."""
         if self.recipe != "ours":
             return 1e-4
         peak = WHOLE_RATE * (self.batch_size / 32) ** 0.5
@@ -66,33 +66,42 @@ def old_recipes(settings: Settings, budget: float) -> dict[str, Way]:
 
 
 class Clock(keras.callbacks.Callback):
-    """Ends `fit` when the way's budget is over; sets its rate and validates on the way.
+    """Sets the rate, validates on the way, and ends `fit` when the training is over.
 
+    It is over after the way's budget, or, if `pictures` is given, after so many training pictures.
     The first batch, for which Keras traces its graph, and all validating take no time on this
-    clock. What is spent already goes to `seconds`.
+    clock. What was spent before, on the head, goes to `spent`.
     """
 
-    def __init__(self, way: Way, validation: PictureSet, *, goal: float = 2.0, checks: int = 10):
+    def __init__(
+        self, way: Way, validation: PictureSet, *, pictures: int | None = None, checks: int = 10
+    ):
         super().__init__()
-        self.way, self.validation, self.goal = way, validation, goal
-        self.gap, self.due = way.budget / checks, 0.0
-        self.seconds, self.since = 0.0, None
-        self.curve = []  # pairs of seconds and validation accuracy
+        self.way, self.validation, self.pictures, self.checks = way, validation, pictures, checks
+        self.spent, self.seconds, self.since = 0.0, 0.0, None  # the seconds are those of `fit`
+        self.seen, self.due = 0, 0  # training pictures, checks
+        self.curve = []  # pairs of seconds, the spent ones included, and validation accuracy
+
+    @property
+    def done(self) -> float:
+        """Which fraction of the training is over."""
+        if self.pictures:
+            return min(1.0, self.seen / self.pictures)
+        return min(1.0, self.seconds / max(1e-9, self.way.budget - self.spent))
 
     def on_train_batch_begin(self, batch, logs=None):
-        done = min(1.0, self.seconds / self.way.budget)
-        self.model.optimizer.learning_rate = self.way.rate(done)
+        self.model.optimizer.learning_rate = self.way.rate(self.done)
 
     def on_train_batch_end(self, batch, logs=None):
         now = time.perf_counter()
         self.seconds += now - (self.since or now)
-        if self.seconds >= min(self.due, self.way.budget):
+        self.seen += self.way.batch_size
+        if self.done * self.checks >= self.due:
             answers = self.model.predict(image_batches(self.validation.images), verbose=0)
             accuracy = float(np.mean(answers.argmax(axis=1) == self.validation.labels))
-            self.curve.append((self.seconds, accuracy))
-            self.due = self.gap * (self.seconds // self.gap + 1)
-            over = self.seconds >= self.way.budget
-            self.model.stop_training = over or accuracy >= self.goal
+            self.curve.append((self.spent + self.seconds, accuracy))
+            self.due = int(self.done * self.checks) + 1
+            self.model.stop_training = self.done == 1
             now = time.perf_counter()
         self.since = now
 
@@ -110,21 +119,21 @@ def dtype_policy(precision: str) -> Iterator[None]:
 
 def measure_ways(
     ways: dict[str, Way], sets: PictureSets, settings: Settings,
-    *, seed: int = 0, checks: int = 10, stop: bool = False,
+    *, seed: int = 0, checks: int = 10, as_many_pictures: bool = False,
 ) -> Iterator[dict]:  # fmt: skip
     """Yield a row for each check of each way; see `results.COLUMNS["old-recipe"]`.
 
-    With `stop`, a way ends as soon as it is as good as the first one at its best.
+    Each way trains for its budget. With `as_many_pictures` only the first one does; the others see
+    as many pictures as that one has seen, under the same schedule, in whatever time they take.
     """
-    goal, parts = 2.0, (sets.train, sets.validation)
+    count, parts = None, (sets.train, sets.validation)
     for name, way in ways.items():
         pictures, validation = (PictureSet(resize(p.images, way.side), p.labels) for p in parts)
-        clock = Clock(way, validation, goal=goal, checks=checks)
+        clock = Clock(way, validation, pictures=count, checks=checks)
         keras.utils.set_random_seed(seed)
         with dtype_policy(way.precision):
             train(clock, pictures, len(sets.class_names), replace(settings, side=way.side))
-        if stop and goal > 1:
-            goal = max(accuracy for _, accuracy in clock.curve)
+        count = clock.seen if as_many_pictures and count is None else count
         for point in clock.curve:
             yield dict(zip(COLUMNS["old-recipe"], (name, *point), strict=True))
 
@@ -134,7 +143,7 @@ def train(clock: Clock, pictures: PictureSet, num_classes: int, settings: Settin
     batches = make_dataset(pictures, batch_size=clock.way.batch_size, shuffle=True)
     if clock.way.recipe == "ours":
         network = model.build_case("fine-tuned", settings, num_classes)
-        clock.seconds = start_head(network, pictures.first(HEAD_PICTURES))
+        clock.spent = start_head(network, pictures.first(HEAD_PICTURES))
         batches, optimizer = batches.map(mirror), keras.optimizers.AdamW(0.0, weight_decay=0.01)
     else:
         network = old_network(settings, num_classes, repaired=clock.way.recipe == "repaired")

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from utils.photos.card import interval, model_card
+from utils.photos.card import interval, model_card, origin
 
 COUNTS = pd.DataFrame(
     {"train": [60, 30], "validation": [20, 10], "test": [40, 20]}, index=["ant", "bee|wasp"]
@@ -20,6 +20,7 @@ FACTS = {
     "calibration_error": 0.0312,
     "seconds": 96.0,
     "not_for": ["Wasps were not among the pictures."],
+    "weights": "VGG16, CC BY 4.0",
 }
 
 
@@ -29,10 +30,22 @@ def test_the_card_holds_what_was_measured(tmp_path):
     for words in (
         "# Ants and bees", "**Test accuracy 0.950**, 95 % interval 0.863 to 0.983", "(57 of 60",
         "| ant | 60 | 20 | 40 | 1.00 (40 right) |", r"| bee\|wasp | 30 | 10 | 20 | 0.85 (17 right)",
-        "0.031", "180 of 128 x 128 pixels", "7 epochs, 1.6 minutes, seed 0", "keras 3.",
-        "CC BY 4.0", "- Wasps were not among the pictures.",
+        "0.031, a rough number", "180 of 128 x 128 pixels", "7 epochs, 1.6 minutes, seed 0",
+        "keras 3.", "CC BY 4.0", "- Wasps were not among the pictures.",
     ):  # fmt: skip
         assert words in text, words
+
+
+def test_a_calibration_error_on_many_pictures_is_not_called_rough(tmp_path):
+    many = {"counts": 20 * COUNTS, "right": 20 * FACTS["right"]}
+    assert "\n0.031.\n" in model_card(tmp_path / "card.md", **(FACTS | many))
+
+
+def test_where_the_weights_are_from_and_what_was_changed():
+    assert "CC BY 4.0" in origin("imagenet", False) and "16 bits. Keep" in origin("imagenet", False)
+    assert "16 bits, trained further as said above." in origin("imagenet", True)
+    assert "random" in origin("none", True)
+    assert origin("/home/me/other.weights.h5", True).startswith("other.weights.h5; add who")
 
 
 def test_wilsons_interval():

@@ -9,7 +9,7 @@ import pytest
 
 from utils.files import CannotWriteError
 from utils.photos.alike import GRID
-from utils.photos.split import assign, left_out, write
+from utils.photos.split import assign, at_most, left_out, write
 from utils.picture_folders import DataError, open_folder
 
 LENGTH = 2 * GRID**2
@@ -108,6 +108,34 @@ def test_too_few_classes_and_odd_fractions():
     for fractions, words in (((0.5, 0.2, 0.2), "sum is 1"), ((0, 0.5, 0.5), "to train on")):
         with pytest.raises(ValueError, match=words):
             assign(table_of({"ant": 20, "bee": 20}), fractions=fractions)
+
+
+def test_a_class_with_too_many_pictures_is_thinned_out_by_chance_and_said_so(capsys):
+    table = table_of({"ant": 100, "bee": 20})
+    chosen = table.assign(part=assign(table))
+    drawn = at_most(chosen, 30, seed=0)
+    assert drawn.groupby(["class", "part"]).size()["ant"].to_dict() == {
+        "test": 20, "train": 30, "validation": 20
+    }  # fmt: skip
+    assert drawn.index.is_monotonic_increasing and (drawn["class"] == "bee").sum() == 20
+    assert (
+        "TRANSFER_SIZE=full" in (said := capsys.readouterr().out) and "Not used: 30 of ant" in said
+    )
+    before, after = (t[(t["class"] == "ant") & (t.part == "train")] for t in (chosen, drawn))
+    assert after.index.tolist() != before.index[:30].tolist()
+    assert not drawn.equals(at_most(chosen, 30, seed=1))
+    capsys.readouterr()
+    assert at_most(chosen, 60, seed=0).equals(chosen) and not capsys.readouterr().out
+
+
+def test_a_class_that_lacks_a_set_is_left_out_and_said_so(capsys):
+    table = table_of({"ant": 20, "bee": 20, "wasp": 20})
+    chosen = table.assign(part=assign(table))
+    chosen = chosen[~((chosen["class"] == "wasp") & (chosen.part == "test"))]
+    assert set(at_most(chosen, 99, seed=0)["class"]) == {"ant", "bee"}
+    assert capsys.readouterr().out.endswith("pictures of them: wasp\n")
+    with pytest.raises(DataError, match=r"(?s)Two classes .*wasp +train +12"):
+        at_most(chosen[chosen["class"] == "wasp"], 99, seed=0)
 
 
 @pytest.fixture

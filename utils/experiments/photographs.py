@@ -3,8 +3,9 @@
 TRANSFER_DATA=/path/to/ants-bees python -m utils.experiments photographs
 
 records one folder a call, in the place of what was recorded of a folder of this name before. A
-seed draws the split of train/ into training and validation pictures, and the order; the test
-pictures stay the same. An interrupted call resumes after the last side that was done.
+seed draws the split of train/ into training and validation pictures, their order, and how they are
+changed; the test pictures stay the same. An interrupted call resumes after the last side that was
+done.
 """
 
 import json

@@ -10,12 +10,13 @@ from scipy.stats import binomtest
 
 from utils import files
 
-VGG16 = (
+IMAGENET = (
     "VGG16, trained on ImageNet by Karen Simonyan and Andrew Zisserman "
     "([arXiv:1409.1556](https://arxiv.org/abs/1409.1556), 2014), "
-    "[CC BY 4.0](https://creativecommons.org/licenses/by/4.0/); changed: without its top, trained "
-    "further as said above. Keep this line when you pass the model on."
+    "[CC BY 4.0](https://creativecommons.org/licenses/by/4.0/); changed: without its top, rounded "
+    "to 16 bits{}. Keep this line when you pass the model on."
 )
+SURE_FROM = 500  # test pictures, for a calibration error that is more than a rough number
 PACKAGES = ("keras", "tensorflow", "pillow", "numpy")
 
 
@@ -23,6 +24,15 @@ def interval(right: int, count: int) -> tuple[float, float]:
     """Wilson's 95 % interval of an accuracy, `right` of `count` pictures."""
     found = binomtest(right, count).proportion_ci(0.95, method="wilson")
     return float(found.low), float(found.high)
+
+
+def origin(weights: str, trained_further: bool) -> str:
+    """What a card says of pretrained weights: "imagenet", "none", or a file's path."""
+    if weights == "imagenet":
+        return IMAGENET.format(", trained further as said above" if trained_further else "")
+    if weights == "none":
+        return "none; the base started from random weights."
+    return f"{Path(weights).name}; add who trained them, on what, and their licence."
 
 
 def model_card(
@@ -39,7 +49,7 @@ def model_card(
     calibration_error: float,
     seconds: float,
     not_for: list[str],
-    weights: str = VGG16,
+    weights: str,
 ) -> str:
     """Write a model card in Markdown and return its text. All facts are needed.
 
@@ -53,7 +63,7 @@ def model_card(
         calibration_error: mean gap between confidence and accuracy on the test pictures, 0 to 1.
         seconds: of training.
         not_for: what the model must not be used for, a sentence each.
-        weights: where the pretrained weights are from, and their licence.
+        weights: where the pretrained weights are from, and their licence; see `origin`.
 
     Raises:
         ValueError: a fact is missing, or the numbers contradict one another.
@@ -69,6 +79,7 @@ def model_card(
     if (right > tested).any() or not tested.all():
         raise ValueError(f"Right answers {right.to_dict()} of test pictures {tested.to_dict()}?")
     low, high = interval(right.sum(), tested.sum())
+    rough = ", a rough number from so few pictures" if tested.sum() < SURE_FROM else ""
     uses = "\n".join(f"- {sentence}" for sentence in not_for)
     versions = ", ".join(f"{name} {metadata.version(name)}" for name in PACKAGES)
     text = f"""# {title}
@@ -84,7 +95,8 @@ formula). The interval is about pictures like these, from the same source.
 
 {_table(counts, right)}
 
-Mean gap between confidence and accuracy (expected calibration error): {calibration_error:.3f}.
+Mean gap between confidence and accuracy (expected calibration error):
+{calibration_error:.3f}{rough}.
 
 ## What it is not for
 

@@ -15,6 +15,7 @@ from utils.picture_folders import DataError
 
 FEWEST = 4  # pictures of a class: two to train on, one to validate on, one to test on
 LEFT_OUT = ""  # instead of a part
+PARTS = ("train", "validation", "test")
 
 
 def assign(
@@ -48,7 +49,7 @@ def assign(
     tested = usable.part == "test"
     part_of[usable.index[tested]] = "test"
     rest = usable[~tested]
-    shares = dict(zip(("train", "validation", "test"), fractions, strict=True))
+    shares = dict(zip(PARTS, fractions, strict=True))
     if tested.any():
         del shares["test"]
     rng, placed = np.random.default_rng(seed), {}
@@ -116,6 +117,33 @@ def left_out(table: pd.DataFrame, assigned: pd.Series) -> pd.DataFrame:
 
     rows = table[assigned == LEFT_OUT].to_dict("records")
     return pd.DataFrame([(row["path"], reason(row)) for row in rows], columns=["path", "reason"])
+
+
+def at_most(chosen: pd.DataFrame, most: int, *, seed: int) -> pd.DataFrame:
+    """The pictures, but no more than `most` of a class in each part, drawn by chance.
+
+    `chosen` has the columns class and part. A class that lacks a part is left out. What is not used
+    is printed.
+
+    Raises:
+        DataError: fewer than two classes have pictures in all three parts.
+    """
+    parts = chosen.groupby("class").part.nunique()
+    complete = chosen[chosen["class"].map(parts) == len(PARTS)]
+    if complete["class"].nunique() < 2:
+        raise DataError(
+            f"Two classes with pictures in each of {', '.join(PARTS)} are needed; found these:\n"
+            f"{chosen.groupby(['class', 'part']).size().to_string()}"
+        )
+    if len(complete) < len(chosen):
+        names = ", ".join(parts.index[parts < len(PARTS)])
+        print(f"Left out, because {', '.join(PARTS)} do not all have pictures of them: {names}")
+    drawn = complete.sample(frac=1, random_state=seed).groupby(["class", "part"]).head(most)
+    unused = complete.drop(drawn.index)["class"].value_counts(sort=False)
+    if len(unused):
+        print(f"At most {most} pictures of a class in each set; TRANSFER_SIZE=full uses all.")
+        print("Not used: " + ", ".join(f"{n} of {name}" for name, n in unused.items()))
+    return drawn.sort_index()
 
 
 def write(

@@ -9,7 +9,7 @@ ROOT := $(shell [ "$$(id -u)" = 0 ] && echo --allow-root)
 SITE := $(VENV)/site
 TOYS := TRANSFER_DATA=toys TRANSFER_WEIGHTS=imagenet TRANSFER_SIZE=default TRANSFER_SIDE= TRANSFER_PRECISION= TRANSFER_OUTPUTS=
 
-.PHONY: help run test test-all lab lint format refresh experiments record site show workshop check kit clean
+.PHONY: help run test test-all faults lab lint format refresh experiments record site show workshop check kit clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -23,6 +23,9 @@ test: $(VENV)/ready  ## unit tests and every cell of every notebook
 
 test-all: $(SITE)  ## all tests: also a browser, every exercise, the kit, real pictures
 	@$(BIN)/python -m pytest -n $(TEST_JOBS) --dist loadfile --no-loadscope-reorder
+
+faults: $(VENV)/ready  ## kill, damage, fill the disk, and see what happens (hours); ONLY="servers inputs": parts of it
+	@$(BIN)/python -m tests.faults $(ONLY)
 
 # The environment's programs and its kernel come first, whatever else is installed.
 lab: $(VENV)/ready  ## open JupyterLab on the first notebook

@@ -1,57 +1,31 @@
 """Downloads from a server on this computer that misbehaves on request."""
 
-import hashlib
 import socket
-import threading
-from contextlib import suppress
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import keras
 import pytest
 
+from tests.faults.servers import (
+    BAD,
+    CUT_OFF,
+    GOOD,
+    SIGN_IN_PAGE,
+    remote_file,
+    resume,
+    send,
+    serving,
+    silence,
+    trickle,
+)
 from utils import download
-from utils.download import DownloadError, RemoteFile, fetch, is_on_disk, try_fetch
+from utils.download import DownloadError, fetch, is_on_disk, try_fetch
 from utils.files import CannotWriteError
 
-GOOD = b"the right bytes " * 4_000  # 64 kB
-BAD = GOOD.replace(b"right", b"wrong")
 QUICK = {"timeout": 0.6, "stall_seconds": 0.6, "progress": False}
 
 
-class Handler(BaseHTTPRequestHandler):
-    def do_GET(self):
-        plan, asked = self.server.plan, self.server.asked
-        asked.append(self.headers["Range"])
-        with suppress(OSError):  # the client gave up, as it should
-            plan[min(len(asked), len(plan)) - 1](self)
-
-
-def send(content, code=200, header="Content-Length: 64000"):
-    """An answer that promises 64 kB, whatever it brings."""
-    start = f"HTTP/1.0 {code} Status\r\n{header}\r\n\r\n".encode()
-    return lambda handler: handler.wfile.write(start + content)
-
-
-def resume(handler):
-    start = int((handler.headers["Range"] or "0").strip("bytes=-"))
-    send(GOOD[start:], 206 if start else 200, f"Content-Length: {len(GOOD) - start}")(handler)
-
-
-def silence(handler):
-    handler.server.closing.wait(20)
-
-
-def trickle(handler):
-    send(b"")(handler)
-    for byte in GOOD:
-        handler.wfile.write(bytes([byte]))
-        handler.server.closing.wait(0.05)
-
-
-CUT_OFF = send(GOOD[:20_000])
-SIGN_IN_PAGE = send(b"<html>Please sign in</html>", header="Content-Length: 27")
 PASSING = [send(b"", 429), send(b"", 503), silence, trickle, CUT_OFF, send(BAD)]
 LASTING = [  # the answer, a word of the message, how often it is tried
     (send(b"", 404), "404", 1),
@@ -74,22 +48,15 @@ PARTS = [  # what an earlier program left, the first answer, what is asked for
 
 @pytest.fixture
 def server(monkeypatch):
-    """A server that gives the n-th answer of its `plan` to the n-th request, then the last."""
     monkeypatch.setenv("NO_PROXY", "127.0.0.1,.invalid")
     monkeypatch.setattr(download.time, "sleep", lambda seconds: None)  # no pauses
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.plan, server.asked, server.closing = [resume], [], threading.Event()
-        threading.Thread(target=server.serve_forever, args=[0.02], daemon=True).start()
+    with serving() as server:
         yield server
-        server.closing.set()
-        server.shutdown()
 
 
 @pytest.fixture
 def file(server, tmp_path):
-    url = f"http://127.0.0.1:{server.server_port}/file.bin"
-    digest, target = f"sha256:{hashlib.sha256(GOOD).hexdigest()}", tmp_path / "file.bin"
-    return RemoteFile(url, digest, len(GOOD), "Some file", target, "Ask a friend")
+    return remote_file(f"http://127.0.0.1:{server.server_port}/file.bin", tmp_path)
 
 
 def problem(file, **options):

@@ -7,6 +7,7 @@ import pytest
 
 from utils.files import (
     CannotWriteError,
+    alone_in,
     make_folder,
     read_json,
     remove_folder,
@@ -45,6 +46,32 @@ def test_an_interruption_leaves_everything_as_it_was(target, interruption):
         temporary.write_text("half")
         raise interruption
     assert contents(target.parent) == before
+
+
+def test_what_a_killed_program_left_is_deleted_after_an_hour(target):
+    names = (f".partial-{age}-{target.name}" for age in ("old", "new"))
+    old, new = (target.with_name(name) for name in names)
+    other = target.with_name(".partial-old-other.csv")
+    for path in (old, new, other):
+        path.touch()
+    for path in (old, other):
+        os.utime(path, (0, 0))
+    write_json(target, {})
+    assert new.exists() and other.exists() and not old.exists()
+
+
+def test_a_second_program_in_the_same_folder_is_sent_away(tmp_path):
+    pytest.importorskip("fcntl")
+    with alone_in(tmp_path / "outputs"):
+        with (
+            pytest.raises(CannotWriteError, match="outputs: another program"),
+            alone_in(tmp_path / "outputs"),
+        ):
+            pass
+        with alone_in(tmp_path / "others"):
+            pass
+    with alone_in(tmp_path / "outputs"):
+        pass
 
 
 def test_a_full_disk(small_disk):

@@ -97,7 +97,11 @@ def empty_model(folder):
     (folder / "model.keras").write_bytes(b"")
 
 
-@pytest.mark.parametrize("damage", [cut_model, empty_model])
+def other_model(folder):
+    keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)]).save(folder / "model.keras")
+
+
+@pytest.mark.parametrize("damage", [cut_model, empty_model, other_model])
 def test_a_damaged_model_is_named_and_not_read(settings, saved, capsys, damage):
     damage(saved)
     assert load_run("frozen base", settings, SETS) is None

@@ -85,6 +85,26 @@ def test_the_layer_that_differs_is_named(tmp_path, filters, layer):
     assert layer in problem(tmp_path / "other.weights.h5")
 
 
+@pytest.mark.parametrize(("place", "value"), [("0", np.nan), ("1", -np.inf)])
+def test_values_that_are_not_finite_are_named_with_their_layer(tmp_path, place, value):
+    path = tmp_path / "broken.weights.h5"
+    network().save_weights(path)
+    with h5py.File(path, "r+") as file:
+        values = file[f"layers/conv2d_7/vars/{place}"]
+        values[...] = np.full(values.shape, value)
+    assert "block4_conv1" in problem(path) and "not finite" in problem(path)
+
+
+def test_a_link_to_another_file_is_not_followed(tmp_path):
+    path = tmp_path / "link.weights.h5"
+    network().save_weights(path)
+    with h5py.File(path, "r+") as file:
+        del file["layers/conv2d_7/vars/0"]
+        link = h5py.ExternalLink(str(weights.IMAGENET), "layers/conv2d_7/vars/0")
+        file["layers/conv2d_7/vars/0"] = link
+    assert "block4_conv1" in problem(path) and "link to another file" in problem(path)
+
+
 def test_a_network_with_its_top(tmp_path):
     network_with_top = network()
     network_with_top.add(keras.layers.GlobalAveragePooling2D())

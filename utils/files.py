@@ -2,15 +2,18 @@
 
 import contextlib
 import gc
+import glob
 import json
 import os
 import secrets
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+LEFT_BEHIND = 3600  # seconds after which nobody is still writing a temporary file
 
 
 class CannotWriteError(OSError):
@@ -21,9 +24,14 @@ class CannotWriteError(OSError):
 def whole_file(target: Path) -> Iterator[Path]:
     """Yield a temporary path in the same folder; what is written there then becomes `target`.
 
-    Otherwise `target` stays as it was. CannotWriteError: a full disk, a read-only folder.
+    Otherwise `target` stays as it was. CannotWriteError: a full disk, a read-only folder. What a
+    program that was killed has left of this file, an hour ago or more, is deleted.
     """
-    make_folder(Path(target).parent)
+    folder = make_folder(Path(target).parent)
+    for left in folder.glob(f".partial-*-{glob.escape(Path(target).name)}"):
+        with contextlib.suppress(OSError):
+            if time.time() - left.stat().st_mtime > LEFT_BEHIND:
+                left.unlink()
     temporary = Path(target).with_name(f".partial-{secrets.token_hex(4)}-{Path(target).name}")
     try:
         yield temporary
@@ -86,6 +94,18 @@ def cannot_write(target: Path, error: OSError) -> CannotWriteError:
     )
 
 
+@contextlib.contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Raise CannotWriteError where another program is in such a block, in the same folder."""
+    mark = make_folder(folder) / ".in-use"
+    with contextlib.ExitStack() as stack:
+        try:
+            lock(stack.enter_context(open(mark, "a")))
+        except OSError as error:
+            raise cannot_write(folder, error) from error
+        yield
+
+
 def lock(file: IO) -> None:
     """Keep other programs from writing to an open file; raises OSError if one is doing so."""
     try:
@@ -93,7 +113,7 @@ def lock(file: IO) -> None:
 
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        raise OSError("another program is writing this file at the moment") from None
+        raise OSError("another program is writing to it at the moment") from None
     except (ImportError, OSError):  # Windows, or a file system without locks
         pass
 

@@ -72,6 +72,7 @@ def save_run(run: Run, settings: Settings, sets: PictureSets) -> Path:
     ):
         run.network.save(model_file)
         run.history.to_csv(history_file, index=False)
+        about["model"] = pooch.file_hash(str(model_file), alg="sha256")[:12]
         about_file.write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
     return folder
 
@@ -88,13 +89,17 @@ def load_run(case: str, settings: Settings, sets: PictureSets) -> Run | None:
         return None
     try:
         history = pd.read_csv(folder / "history.csv")
-        known, made_from, seconds = (about[k] for k in ("class_names", "made_from", "seconds"))
+        keys = ("class_names", "made_from", "seconds", "model")
+        known, made_from, seconds, digest = (about[key] for key in keys)
     except (FileNotFoundError, KeyError, ValueError):  # pandas's own errors are ValueErrors
         print(f"{case}: the saved run is incomplete.")
         return None
     check_classes(path, known, sets.class_names)
     if made_from != fingerprint(settings, sets):
         print(f"{case}: the saved run was made from other pictures or weights.")
+        return None
+    if not pooch.file_hash(str(path), alg="sha256").startswith(digest):
+        print(f"{case}: the saved model is damaged (it is not the one that this run has left).")
         return None
     try:
         return Run(case, keras.models.load_model(path), history, seconds)

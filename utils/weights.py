@@ -62,7 +62,8 @@ def check_weights_file(path: Path) -> None:
     """Compare the kernels in `path` with VGG16's, layer by layer, before Keras fails on them.
 
     Raises:
-        WeightsError: no such file, not HDF5, or a layer is missing, extra or of another shape.
+        WeightsError: no such file, not HDF5, a layer is missing, extra or of another shape, lies
+            in another file, or holds a value that is not finite.
     """
     path = Path(path)
     if not path.is_file():
@@ -72,6 +73,8 @@ def check_weights_file(path: Path) -> None:
     try:
         with h5py.File(path) as stored:
             found = [(name, kernel.shape) for name, kernel in _kernels(stored)]
+            fits = [shape for _, shape in found] == list(vgg16_kernels().values())
+            problem = _problem(stored) if fits else ""
     except (OSError, KeyError, TypeError, AttributeError) as error:
         raise WeightsError(f"{path} cannot be read: {error}.\n{EXPECTED}") from error
     for (layer, shape), (name, given) in zip(vgg16_kernels().items(), found, strict=False):
@@ -87,6 +90,8 @@ def check_weights_file(path: Path) -> None:
             f"The weights file {path} holds {len(found)} kernels, VGG16 without top has "
             f"{len(vgg16_kernels())}; they differ from {first} on.\n{EXPECTED}"
         )
+    if problem:
+        raise WeightsError(f"The weights file {path} cannot be used: {problem}.\n{EXPECTED}")
 
 
 def vgg16_kernels() -> dict[str, tuple[int, ...]]:
@@ -111,3 +116,14 @@ def _kernels(stored: h5py.File) -> list[tuple[str, h5py.Dataset]]:
         weights = np.asarray(stored[name].attrs["weight_names"]).astype(str)
         found += [(name, stored[name][weight]) for weight in weights[:1]]
     return found
+
+
+def _problem(stored: h5py.File) -> str:
+    """What is wrong with kernels whose shapes are right, or with their biases; "" if nothing is."""
+    for (name, kernel), layer in zip(_kernels(stored), vgg16_kernels(), strict=True):
+        for values in kernel.parent.values():  # the kernel and the bias
+            if values.file != stored or values.external:
+                return f"layer {layer} (there called {name}) is a link to another file"
+            if values.size <= kernel.size and not np.isfinite(values[()]).all():
+                return f"layer {layer} (there called {name}) holds values that are not finite"
+    return ""

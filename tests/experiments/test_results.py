@@ -11,6 +11,7 @@ from utils.experiments.results import COLUMNS, load_or_say
 
 RECORDED = {path.stem for path in results.RESULTS.glob("*.csv")}
 PENDING = {
+    "faults",
     "ingredients",
     "old-recipe",
     "photographs",

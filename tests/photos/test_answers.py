@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import zipfile
 
 import keras
 import numpy as np
@@ -64,6 +65,15 @@ def test_only_what_fits_is_saved_and_whole(network, tmp_path, small_disk):
     with pytest.raises(CannotWriteError):
         save_model(network, small_disk / "model.keras", NAMES)
     assert [p.name for p in small_disk.iterdir()] == ["filler"]
+
+
+def test_what_would_fill_the_memory_or_answer_by_chance_is_refused(network, tmp_path):
+    path = save_model(network, tmp_path / "model.keras", NAMES)
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("assets/zeros", bytes(9_000_000))
+    assert "unpacks to 9 MB" in problem(path)
+    network.layers[-1].bias.assign([0, np.nan, 0])
+    assert "not a number" in problem(save_model(network, path, NAMES))
 
 
 def test_names_next_to_the_file_as_notebook_05_leaves_them(network, tmp_path):

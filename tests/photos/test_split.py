@@ -194,3 +194,10 @@ def test_a_place_that_cannot_be_written_is_named(source, tmp_path):
     (tmp_path / "a-file").write_text("in the way")
     with pytest.raises(CannotWriteError, match="a-file"):
         write(table, assign(table), folder, tmp_path / "a-file" / "split", seed=0)
+
+
+def test_a_full_disk_is_no_fault_of_the_pictures(source, small_disk):
+    table, folder = source
+    with pytest.raises(CannotWriteError, match=r"split: No space left on device"):
+        write(table, assign(table), folder, small_disk / "split", seed=0)
+    assert not list(small_disk.iterdir())

@@ -38,6 +38,9 @@ COLUMNS = {  # of what is recorded; for other files only the revision in their J
         "data", "side", "way", "seed", "test_pictures", "validation_accuracy", "accuracy",
         "seconds",
     ],
+    "faults": [
+        "kind", "fault", "tries", "right", "what_happens", "seconds", "megabytes", "as_it_should",
+    ],
     "record-test": ["test_pictures", "accuracy", "flip_averaged", "six_views", "minutes"],
 }  # fmt: skip
 

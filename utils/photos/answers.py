@@ -17,6 +17,7 @@ from utils.picture_folders import PICTURE_ENDINGS, DataError, read_picture
 
 NAMES = "class_names.json"  # a member of the archive that a .keras file is; Keras ignores it
 BATCH = 32
+MOST_PACKED = 20  # bytes from one; Keras itself does not pack
 COLUMNS = ["picture", "class", "probability", "second", "second_probability", "problem"]
 
 
@@ -62,7 +63,8 @@ def load_model(path: Path) -> tuple[keras.Model, list[str]]:
     and its script write it. A model that brings code of its own along is refused.
 
     Raises:
-        ModelError: there is no such file, it is damaged, brings code, or has no class names.
+        ModelError: there is no such file, it is damaged, brings code, unpacks to far more than it
+            can hold, has weights that are no numbers, or no class names.
     """
     path = Path(path)
     if not path.is_file():
@@ -70,17 +72,35 @@ def load_model(path: Path) -> tuple[keras.Model, list[str]]:
     try:
         with zipfile.ZipFile(path) as archive:
             archive.getinfo("config.json")
+            _check_size(archive, path)
             inside = archive.read(NAMES) if NAMES in archive.namelist() else None
         network = keras.models.load_model(path, compile=False)
+    except ModelError:
+        raise
     except (zipfile.BadZipFile, KeyError):
         raise ModelError(
             f"{path} is not a whole .keras file. Save it again: network.save('{path.stem}.keras')"
         ) from None
     except (ValueError, TypeError, OSError, EOFError) as error:
         raise _not_loaded(path, error) from error
+    if not all(np.isfinite(values).all() for values in network.get_weights()):
+        raise ModelError(
+            f"{path} holds weights that are not a number or infinite, so every answer would be "
+            "chance. Its training failed, or the file was damaged: train and save it again."
+        )
     names = _names(inside, path)
     check_names(network, names, path)
     return network, names
+
+
+def _check_size(archive: zipfile.ZipFile, path: Path) -> None:
+    """Raise ModelError where so much is packed into a file that it would fill the memory."""
+    unpacked = sum(member.file_size for member in archive.infolist())
+    if unpacked > MOST_PACKED * path.stat().st_size + 1_000_000:
+        raise ModelError(
+            f"{path} unpacks to {unpacked / 1e6:.0f} MB, far more than a model of "
+            f"{path.stat().st_size / 1e6:.1f} MB can hold. It was not loaded. Save it again."
+        )
 
 
 def _not_loaded(path: Path, error: Exception) -> ModelError:

@@ -184,6 +184,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 if __name__ == "__main__":
     try:
-        sys.exit(main())
+        with files.alone_in(outputs_folder()):
+            sys.exit(main())
     except files.CannotWriteError as error:
         sys.exit(str(error))

@@ -19,7 +19,7 @@ from utils.experiments.results import RESULTS, provenance
 from utils.files import REPOSITORY
 from utils.settings import choose_settings
 
-PAGES = ("README.md", "README.zh-CN.md", "notebooks/index.md")
+PAGES = ("README.md", "README.zh-CN.md", "notebooks/index.md", "tests/faults/README.md")
 MARK = re.compile(r"(<!-- table ([\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -66,6 +66,26 @@ def record() -> str:
     return markdown(heads, [(precision, str(len(epochs)), f"{test.minutes:.0f}", *accuracies)])
 
 
+def faults() -> str:
+    """What was tried by `make faults` in Markdown, and what happened."""
+    if not (RESULTS / "faults.csv").exists():
+        return "Not recorded yet: `make faults` takes hours.\n"
+    table = pd.read_csv(RESULTS / "faults.csv")
+    rows = [
+        (
+            row.kind,
+            row.fault,
+            f"{row.right} of {row.tries}",
+            row.what_happens.replace("|", "\\|").replace("<", "&lt;"),
+            f"{row.seconds:.0f}",
+            f"{row.megabytes:.0f}" if row.megabytes == row.megabytes else "",
+        )
+        for row in table.itertuples()
+    ]
+    heads = ("kind", "fault", "as it should be", "what happens", "seconds", "MB at most")
+    return markdown(heads, rows)
+
+
 def markdown(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
     """A Markdown table."""
     lines = [heads, ("---",) * len(heads), *rows]
@@ -77,6 +97,7 @@ TABLES = {
     "scoreboard-cifar10": lambda: scoreboard("cifar10"),
     "amount": amount,
     "record": record,
+    "faults": faults,
 }
 
 

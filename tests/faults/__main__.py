@@ -1,0 +1,83 @@
+"""Try everything that can go wrong, and record what happens: data/results/faults.csv.
+
+    python -m tests.faults                      all of it, some hours
+    python -m tests.faults inputs servers       only these; nothing is recorded
+    python -m tests.faults kills --times 3      three kills instead of twenty
+
+Kinds: kills, inputs, servers, disks, notebooks. An interrupted run goes on where it was.
+The exit status is 1 if anything is not as it should be.
+"""
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Iterable
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import pandas as pd
+
+from tests.faults import disks, inputs, kills, notebooks, servers
+from tests.faults.trying import Fault
+from utils import files
+from utils.experiments import results
+from utils.settings import choose_settings, outputs_folder
+
+KINDS = {"kills": kills, "inputs": inputs, "servers": servers, "disks": disks,
+         "notebooks": notebooks}  # fmt: skip
+
+
+def row_of(fault: Fault, tries: list[dict]) -> dict:
+    """A row of the table; what the first wrong try said, if there was one."""
+    right = sum(one["right"] for one in tries)
+    said = next((one for one in tries if not one["right"]), tries[-1])["said"]
+    seconds = max(one["seconds"] for one in tries)
+    peak = max((one["megabytes"] for one in tries if one["megabytes"]), default=float("nan"))
+    values = (fault.kind, fault.name, len(tries), right, said, seconds, peak)
+    values += ("yes" if right == len(tries) else "NO",)
+    return dict(zip(results.COLUMNS["faults"], values, strict=True))
+
+
+def try_all(faults: Iterable[Fault], kept: Path) -> pd.DataFrame:
+    """One row for each; the tries that ended as they should before an interruption are `kept`."""
+    known, rows = files.read_json(kept), []
+    for fault in faults:
+        key = f"{fault.kind}: {fault.name}"
+        tries = [one for one in known.get(key, []) if one["right"]][: fault.times]
+        while len(tries) < fault.times:
+            with tempfile.TemporaryDirectory(prefix="faults-") as folder:
+                tries.append(asdict(fault.attempt(Path(folder).resolve(), len(tries))))
+            files.write_json(kept, known | {key: tries})
+        known[key] = tries
+        rows.append(row_of(fault, tries))
+        print(*rows[-1].values(), sep="; ", flush=True)
+    return pd.DataFrame(rows)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser("tests.faults", None, __doc__, formatter_class=raw)
+    parser.add_argument("names", nargs="*", metavar="KIND", help=", ".join(KINDS))
+    parser.add_argument("--times", type=int, help="at most so many tries of a fault")
+    parser.add_argument("--fresh", action="store_true", help="forget an interrupted run")
+    options = parser.parse_args(arguments)
+    if unknown := set(options.names) - set(KINDS):
+        parser.error(f"there is no kind {', '.join(sorted(unknown))}; there are {', '.join(KINDS)}")
+    faults = [fault for name in options.names or KINDS for fault in KINDS[name].FAULTS]
+    if options.times:
+        faults = [replace(fault, times=min(fault.times, options.times)) for fault in faults]
+    kept = outputs_folder() / "faults.json"
+    if options.fresh:
+        kept.unlink(missing_ok=True)
+    table = try_all(faults, kept)
+    wrong = table[table.as_it_should == "NO"]
+    if not options.names:
+        settings = choose_settings(data="toys", weights="imagenet", size="tiny")
+        results.save("faults", table, results.provenance(settings, "make faults"))
+        kept.unlink()
+    print(f"{len(table)} faults, {len(wrong)} not as they should be: {', '.join(wrong.fault)}")
+    return int(len(wrong) > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -13,6 +13,7 @@ RECORDED = {path.stem for path in results.RESULTS.glob("*.csv")}
 PENDING = {
     "ingredients",
     "fine-tuning",
+    "memory",
     "old-recipe",
     "photographs",
     "sizes",

@@ -1,10 +1,11 @@
 """Peak memory and speed with 1, 2 and 4 times the data, in memory and in a file.
 
-Taught in notebook 07. Two kinds of data: pictures, which are only delivered, since no training
-waits for its pipeline less; and features of a frozen base, on which a head trains. What is in the
-features does not matter here, so they are noise. Each measurement is a process of its own.
+Taught in notebook 07. Three kinds: pictures that are only delivered, since no training waits for
+its pipeline less; pictures that run through a frozen base; and features, on which a head trains
+(what is in them does not matter here, so they are noise). Each measurement has its own process.
 """
 
+import itertools
 import json
 import os
 import re
@@ -26,8 +27,11 @@ from utils.settings import REPOSITORY, Settings, choose_settings
 SIDE = 192  # pixels, so that 50,000 pictures have 5.5 GB
 FEATURES = (12, 12, 128)  # of block 2 at 48 px, 74 kB a picture
 AT_ONCE = 12_500  # pictures
-PLANNED = [("file", 1), ("memory", 1), ("file", 2), ("memory", 2), ("file", 4)]
+PICTURES, THROUGH_BASE, HEAD = "pictures", "pictures through the base", "features to train a head"
+GROWING = [("file", 1), ("memory", 1), ("file", 2), ("memory", 2), ("file", 4)]
+PLANNED = {PICTURES: GROWING, HEAD: GROWING, THROUGH_BASE: [("file", 1), ("memory", 1)]}
 EPOCHS = 5  # the first is not counted
+BATCHES_THROUGH_BASE = 5  # of each epoch, after one that fills the pipeline
 
 
 def peak_memory() -> float:
@@ -54,20 +58,28 @@ def draw_features(settings: Settings, count: int) -> PictureSet:
     return PictureSet(arrays.gather(pieces, shape, "float32", settings.outputs), labels)
 
 
-def seconds_of_epochs(kind: str, data: PictureSet, epochs: int) -> list[float]:
-    """How long each epoch takes, without validating."""
-    batches, seconds = make_dataset(data, shuffle=True), []
-    head = model.linear_head(10)
-    training.compile_for_classes(head, keras.optimizers.Adam(training.HEAD_RATE))
-    for _ in range(epochs):
-        begun = time.perf_counter()
-        if kind == "pictures":
-            for _ in batches:
-                pass
-        else:
+def rates(kind: str, data: PictureSet, settings: Settings) -> list[float]:
+    """Pictures per second in each epoch."""
+    batches, found = make_dataset(data, shuffle=True), []
+    if kind == THROUGH_BASE:
+        base = model.build_base(replace(settings, side=data.images.shape[1]))
+    elif kind == HEAD:
+        head = model.linear_head(10)
+        training.compile_for_classes(head, keras.optimizers.Adam(training.HEAD_RATE))
+    for _ in range(EPOCHS):
+        count, begun = len(data), time.perf_counter()
+        if kind == PICTURES:
+            count = sum(len(images) for images, _ in batches)
+        elif kind == HEAD:
             head.fit(batches, shuffle=False, verbose=0)
-        seconds.append(time.perf_counter() - begun)
-    return seconds
+        else:
+            one_by_one, count = iter(batches), 0
+            base.predict_on_batch(next(one_by_one)[0])
+            begun = time.perf_counter()
+            for images, _ in itertools.islice(one_by_one, BATCHES_THROUGH_BASE):
+                count += len(base.predict_on_batch(images))
+        found.append(count / (time.perf_counter() - begun))
+    return found
 
 
 def measure(
@@ -75,12 +87,11 @@ def measure(
 ) -> dict:
     """A row of the table, measured in this process; see `results.COLUMNS["memory"]`."""
     arrays.LARGE = 0 if place == "file" else sys.maxsize
-    count = times * at_once
-    data = (read_pictures if kind == "pictures" else draw_features)(settings, count)
-    first, *others = seconds_of_epochs(kind, data, EPOCHS)
+    data = (draw_features if kind == HEAD else read_pictures)(settings, times * at_once)
+    first, *others = rates(kind, data, settings)
     values = (
         kind, place, times, len(data), data.images.nbytes / 1e9, peak_memory(),
-        len(data) / first, len(data) / float(np.median(others)),
+        first, float(np.median(others)),
     )  # fmt: skip
     return dict(zip(COLUMNS["memory"], values, strict=True))
 
@@ -88,8 +99,8 @@ def measure(
 def run(settings: Settings) -> None:
     """Record all measurements, one after the other, each in a new process."""
     about, rows = provenance(settings, "python -m utils.experiments memory"), []
-    for kind in ("pictures", "features"):
-        for place, times in PLANNED:
+    for kind, places in PLANNED.items():
+        for place, times in places:
             command = [sys.executable, "-m", __name__, settings.data, kind, place, str(times)]
             options = {"cwd": REPOSITORY, "check": True, "stdout": subprocess.PIPE}
             lines = subprocess.run(command, encoding="utf-8", **options).stdout.splitlines()
@@ -102,4 +113,5 @@ def run(settings: Settings) -> None:
 if __name__ == "__main__":
     data, kind, place, times = sys.argv[1:]
     settings = choose_settings(data=data, weights="imagenet", size="full")
+    keras.config.set_dtype_policy(settings.precision)
     print(json.dumps(measure(settings, kind, place, int(times))))

@@ -7,7 +7,15 @@ from PIL import Image
 from sklearn.model_selection import train_test_split
 
 from utils import data, download
-from utils.data import CLASS_NAMES, PictureSet, load_sets, make_dataset, resize, split
+from utils.data import (
+    CLASS_NAMES,
+    PictureSet,
+    image_batches,
+    load_sets,
+    make_dataset,
+    resize,
+    split,
+)
 from utils.picture_folders import DataError
 
 NAMES = [f"class {label}" for label in range(10)]
@@ -82,6 +90,7 @@ def test_broken_pictures_of_all_sets_are_in_one_message(make_settings, odd_folde
 def test_pictures_of_a_folder_are_read_once(make_settings, odd_folder, monkeypatch, capsys):
     settings = make_settings(data=str(odd_folder), side=64)
     first = load_sets(settings)
+    capsys.readouterr()  # on a busy machine there is a bar
     monkeypatch.setattr(
         "utils.picture_folders.reading.read_picture", lambda *_: pytest.fail("read again")
     )
@@ -91,6 +100,40 @@ def test_pictures_of_a_folder_are_read_once(make_settings, odd_folder, monkeypat
         np.testing.assert_array_equal(one.images, other.images)
         np.testing.assert_array_equal(one.labels, other.labels)
     assert len(capsys.readouterr().out.splitlines()) == 1
+
+
+@pytest.mark.parametrize("source", ["toys", "folder"])
+def test_sets_too_large_for_memory_are_the_same(make_settings, odd_folder, monkeypatch, source):
+    settings = make_settings(data=str(odd_folder) if source == "folder" else "toys", side=64)
+    expected = load_sets(settings)
+    monkeypatch.setattr(data.arrays, "LARGE", 0)
+    sets = load_sets(settings)
+    for name in ("train", "validation", "test"):
+        one, other = getattr(sets, name), getattr(expected, name)
+        assert isinstance(one.images, np.memmap)
+        np.testing.assert_array_equal(one.images, other.images)
+        np.testing.assert_array_equal(one.labels, other.labels)
+
+
+@pytest.mark.parametrize("source", ["toys", "folder"])
+def test_each_machine_reads_its_own_share_to_train_on(
+    make_settings, odd_folder, monkeypatch, source
+):
+    settings = make_settings(data=str(odd_folder) if source == "folder" else "toys")
+    whole, found = load_sets(settings), []
+    for worker in range(3):
+        sets = load_sets(settings, worker=worker, num_workers=3)
+        np.testing.assert_array_equal(sets.validation.images, whole.validation.images)
+        np.testing.assert_array_equal(sets.test.labels, whole.test.labels)
+        expected = whole.train.images[worker::3][: len(whole.train) // 3]
+        np.testing.assert_array_equal(sets.train.images, expected)
+        np.testing.assert_array_equal(
+            sets.train.labels, whole.train.labels[worker::3][: len(expected)]
+        )
+        found.append(len(sets.train))
+    assert found == [len(whole.train) // 3] * 3
+    kept = {path.name.partition("-")[2] for path in (settings.outputs / "pictures").glob("*.npy")}
+    assert len(kept) == (4 if source == "folder" else 0)
 
 
 @pytest.mark.parametrize("counts", [(300, 300, 6), (700, 4), (700, 3), (6,) * 60, (10, 10), (4, 3)])
@@ -189,6 +232,36 @@ def test_a_dataset_shuffles_only_when_asked_and_differently_in_each_epoch():
     first, second = epoch(shuffled), epoch(shuffled)
     assert first != second
     assert sorted(first) == sorted(second) == list(range(100))
+
+
+@pytest.fixture
+def twins(tmp_path):
+    """The same pictures in memory, and as every other row of a memory map."""
+    images = np.random.default_rng(0).integers(0, 256, (101, 8, 8, 3)).astype("uint8")
+    np.save(tmp_path / "twice.npy", images.repeat(2, axis=0))
+    mapped = np.load(tmp_path / "twice.npy", mmap_mode="r")[::2]
+    return [PictureSet(part, np.arange(101)) for part in (images, mapped)]
+
+
+@pytest.mark.parametrize("options", [{}, {"shuffle": True}, {"shuffle": True, "seed": 3}])
+def test_a_memory_map_gives_the_same_batches_as_memory(twins, options):
+    in_memory, mapped = (make_dataset(part, batch_size=16, **options) for part in twins)
+    assert in_memory.element_spec == mapped.element_spec and len(in_memory) == len(mapped) == 7
+    for _ in ("first epoch", "second"):
+        for expected, found in zip(in_memory, mapped, strict=True):
+            for one, other in zip(expected, found, strict=True):
+                np.testing.assert_array_equal(one, other)
+
+
+def test_mirror_images_come_after_the_pictures_in_batches_of_one_size(twins):
+    images = twins[0].images
+    for part in twins:
+        batches = [batch.numpy() for batch in image_batches(part.images, 40, mirrored=True)]
+        assert [len(batch) for batch in batches] == [40] * 5 + [2]
+        expected = np.concatenate([images, images[:, :, ::-1]])
+        np.testing.assert_array_equal(np.concatenate(batches), expected)
+        plain = [batch.numpy() for batch in image_batches(part.images, 40)]
+        np.testing.assert_array_equal(np.concatenate(plain), images)
 
 
 def test_the_sheet_is_what_the_renderer_draws():

@@ -115,6 +115,20 @@ def test_stored_features_give_what_the_base_gives_inside(make_settings, sets):
     )
 
 
+def test_features_too_large_for_memory_train_the_same_head(make_settings, sets, monkeypatch):
+    histories = []
+    for most in (training.arrays.LARGE, 0):
+        monkeypatch.setattr(training.arrays, "LARGE", most)
+        keras.utils.set_random_seed(0)
+        network = model.build_case("frozen base", make_settings(), 2)
+        features = training.features_of(network, sets.train.images, mirrored=True)
+        assert isinstance(features, np.memmap) == (most == 0) and len(features) == 80
+        histories.append(training.train_head(network, sets).history)
+    assert histories[0] == histories[1]
+    mirrored = training.features_of(network, training.with_mirror_images(sets.train).images)
+    np.testing.assert_array_equal(features, mirrored)
+
+
 @pytest.fixture
 def trained(monkeypatch):
     """Training at no cost; the list holds the cases that were trained."""

@@ -1,8 +1,9 @@
 """Training, validation and test set, where their pictures come from, and how Keras is fed.
 
-Taught in notebook 01.
+Taught in notebook 01; what happens to pictures that do not fit into memory, in 07.
 """
 
+import functools
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import numpy as np
 from PIL import Image
 from sklearn.model_selection import train_test_split
 
-from utils import download
+from utils import arrays, download
 from utils.files import REPOSITORY
 from utils.picture_folders import DataError, ListedPictures, open_folder
 from utils.picture_folders.reading import read_once
@@ -26,7 +27,10 @@ SPLIT_SEED = 0
 
 @dataclass(frozen=True)
 class PictureSet:
-    """Pictures and what they show: uint8 [n, side, side, 3] and int64 [n]."""
+    """Pictures and what they show: uint8 [n, side, side, 3] and int64 [n].
+
+    Many pictures are a memory map: they stay in a file and are read when they are needed.
+    """
 
     images: np.ndarray
     labels: np.ndarray
@@ -132,27 +136,39 @@ def _open_toys(side: int) -> tuple[Pool, Pool, list[str]]:
     return train, test, list(CLASS_NAMES)
 
 
-def load_sets(settings: Settings) -> PictureSets:
+def load_sets(settings: Settings, *, worker: int = 0, num_workers: int = 1) -> PictureSets:
     """Read the pictures that the settings ask for; the same ones in every notebook.
+
+    Of several machines each gets its own share of the training pictures, all equally large, and
+    reads and keeps no others. Validation and test set are whole on each.
 
     Raises:
         DataError: the folder of pictures cannot be used.
         download.DownloadError: CIFAR-10 is neither on disk nor can it be downloaded.
+        files.CannotWriteError: there are more pictures than memory should hold, and no disk.
     """
     train_pool, test_pool, class_names = open_source(settings)
-    counts = settings.counts
+    counts, side = settings.counts, settings.side
     train, validation = split(train_pool.labels, [counts.train, counts.validation], class_names)
     (test,) = split(test_pool.labels, [counts.test], class_names)
+    train = train[: len(train) // num_workers * num_workers][worker::num_workers]
     drawn = (train_pool, train), (train_pool, validation), (test_pool, test)
     if isinstance(train_pool, ListedPictures):  # read together: one bar, one message, one file
         paths = [pool.paths[row] for pool, rows in drawn for row in rows]
-        kept = _kept(settings, f"{settings.size}-{settings.side}px.npz")
-        images = read_once(paths, settings.side, kept, train_pool.everything)
+        share = f"-{worker + 1}-of-{num_workers}" if num_workers > 1 else ""
+        kept = _kept(settings, f"{settings.size}-{side}px{share}.npy")
+        images = read_once(paths, side, kept, train_pool.everything)
         images = np.split(images, np.cumsum([len(train), len(validation)]))
     else:
-        images = [pool.read(rows) for pool, rows in drawn]
+        images = [read_all(pool, rows, settings.outputs) for pool, rows in drawn]
     labels = [pool.labels[rows] for pool, rows in drawn]
     return PictureSets(*map(PictureSet, images, labels), class_names)
+
+
+def read_all(pool: Pool | ListedPictures, rows: np.ndarray, folder: Path) -> np.ndarray:
+    """As `pool.read`, piece by piece; many stay in a file in `folder` (`arrays.gather`)."""
+    pieces = (pool.read(rows[start : start + 250]) for start in range(0, len(rows), 250))
+    return arrays.gather(pieces, (len(rows), pool.side, pool.side, 3), "uint8", folder)
 
 
 def split(labels: np.ndarray, counts: list[int], class_names: list[str]) -> list[np.ndarray]:
@@ -210,21 +226,42 @@ def make_dataset(
     """A `tf.data.Dataset` of (uint8 [batch, side, side, 3], int64 [batch]) pairs.
 
     With `shuffle` the order differs in every epoch, and is the same again for the same `seed`;
-    without, it is that of `pictures`. tf.data's autotuning is off: see `untuned`.
+    without, it is that of `pictures`. Of a memory map only the row numbers are shuffled, and each
+    batch is read when its turn comes. tf.data's autotuning is off: see `untuned`.
     """
     import tensorflow as tf
 
-    dataset = tf.data.Dataset.from_tensor_slices((pictures.images, pictures.labels))
+    images, in_file = pictures.images, isinstance(pictures.images, np.memmap)
+    if in_file:
+        images = np.arange(len(images))
+    dataset = tf.data.Dataset.from_tensor_slices((images, pictures.labels))
     if shuffle:
         dataset = dataset.shuffle(len(pictures), seed=seed)
-    return untuned(dataset.batch(batch_size).prefetch(2))
+    dataset = dataset.batch(batch_size)
+    if in_file:
+        dataset = dataset.map(lambda rows, labels: (_read_rows(pictures.images, rows), labels))
+    return untuned(dataset.prefetch(2))
 
 
-def image_batches(images: np.ndarray, batch_size: int = 100):
-    """Pictures [n, side, side, 3] alone and in order, in batches, for `predict`."""
+def _read_rows(images: np.memmap, rows):
+    """A batch of the pictures in a file, as a tensor."""
     import tensorflow as tf
 
-    return untuned(tf.data.Dataset.from_tensor_slices(images).batch(batch_size))
+    read = functools.partial(arrays.rows_of, images)
+    return tf.ensure_shape(tf.numpy_function(read, [rows], images.dtype), (None, *images.shape[1:]))
+
+
+def image_batches(images: np.ndarray, batch_size: int = 100, *, mirrored: bool = False):
+    """Pictures [n, side, side, 3] alone and in order, in batches, for `predict`.
+
+    With `mirrored`, their mirror images come after them.
+    """
+    pictures = PictureSet(images, np.zeros(len(images), "int64"))
+    batches = make_dataset(pictures, batch_size=batch_size).map(lambda images, _: images)
+    if mirrored:
+        both = batches.concatenate(batches.map(lambda images: images[:, :, ::-1]))
+        batches = both.rebatch(batch_size)
+    return batches
 
 
 def untuned(dataset):

@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 import tensorflow as tf
 
-from utils import model
+from utils import arrays, model
 from utils.data import PictureSet, PictureSets, image_batches, make_dataset
 from utils.runs import Run, load_run, save_run
-from utils.settings import Settings
+from utils.settings import Settings, outputs_folder
 
 SEED = 0
 HEAD_RATE = 1e-3
@@ -44,12 +44,18 @@ def with_mirror_images(pictures: PictureSet) -> PictureSet:
     return PictureSet(images, np.concatenate([pictures.labels] * 2))
 
 
-def features_of(network: keras.Model, images: np.ndarray) -> np.ndarray:
-    """What the base of `network` makes of pictures: float32 [n, height, width, channels]."""
+def features_of(network: keras.Model, images: np.ndarray, *, mirrored: bool = False) -> np.ndarray:
+    """What the base of `network` makes of pictures: float32 [n, height, width, channels].
+
+    With `mirrored`, the features of their mirror images come after them. Large ones are a memory
+    map of a file in the outputs folder, which goes when they do.
+    """
     pictures = keras.Input(network.input_shape[1:])
     base = network.layers[-2]
     extractor = keras.Model(pictures, base(model.preprocess(pictures)))
-    return extractor.predict(image_batches(images), verbose=0).astype("float32")
+    pieces = map(extractor.predict_on_batch, image_batches(images, mirrored=mirrored))
+    shape = (len(images) * (1 + mirrored), *extractor.output_shape[1:])
+    return arrays.gather(pieces, shape, "float32", outputs_folder())
 
 
 def train_whole(network: keras.Model, sets: PictureSets, epochs: int):
@@ -85,10 +91,10 @@ def fit_head(
 
 def train_head(network: keras.Model, sets: PictureSets, epochs: int, callbacks: list | None = None):
     """Run the frozen base once on pictures and mirror images, train the head; Keras's History."""
-    train, validation = (
-        PictureSet(features_of(network, part.images), part.labels)
-        for part in (with_mirror_images(sets.train), sets.validation)
-    )
+    labels = np.tile(sets.train.labels, 2)
+    train = PictureSet(features_of(network, sets.train.images, mirrored=True), labels)
+    validation = sets.validation
+    validation = PictureSet(features_of(network, validation.images), validation.labels)
     return fit_head(network.get_layer("head"), train, validation, epochs, callbacks)
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from utils.files import CannotWriteError
 from utils.picture_folders import decoding, reading
 from utils.picture_folders.decoding import DataError
 from utils.picture_folders.reading import (
@@ -50,7 +51,7 @@ def test_one_message_names_ten_broken_files_and_counts_the_rest(paths):
 
 
 def test_pictures_are_read_once(paths, tmp_path, monkeypatch, capsys):
-    kept = tmp_path / "outputs" / "kept.npz"
+    kept = tmp_path / "outputs" / "kept.npy"
     images = read_once(paths, 32, kept)
     assert not capsys.readouterr().out
     monkeypatch.setattr(reading, "read_picture", lambda *_: pytest.fail("read again"))
@@ -60,7 +61,7 @@ def test_pictures_are_read_once(paths, tmp_path, monkeypatch, capsys):
 
 @pytest.mark.parametrize("change", ["content", "time", "order", "side", "way of reading"])
 def test_whatever_changes_is_read_again(paths, tmp_path, monkeypatch, change):
-    kept, side = tmp_path / "kept.npz", 32
+    kept, side = tmp_path / "kept.npy", 32
     read_once(paths, side, kept)
     if change == "content":
         Image.new("L", (99, 99), 255).save(paths[3])
@@ -74,20 +75,19 @@ def test_whatever_changes_is_read_again(paths, tmp_path, monkeypatch, change):
         monkeypatch.setattr(reading, "READING", decoding.READING + "'")
     images = read_once(paths, side, kept)
     np.testing.assert_array_equal(images, read_pictures(paths, side))
-    with np.load(kept) as stored:
-        np.testing.assert_array_equal(stored["images"], images)
+    np.testing.assert_array_equal(np.load(kept), images)
 
 
-@pytest.mark.parametrize("how", ["half", "empty", "one byte", "text", "other arrays"])
+@pytest.mark.parametrize("how", ["half", "empty", "one byte", "text", "another array"])
 def test_a_damaged_file_of_kept_pictures_is_made_again(paths, tmp_path, capsys, how):
-    kept = tmp_path / "kept.npz"
+    kept = tmp_path / "kept.npy"
     images = read_once(paths, 32, kept)
     content = bytearray(kept.read_bytes())
     content[len(content) // 2] ^= 1
     other = {"half": content[: len(content) // 2], "empty": b"", "text": b"no arrays"}
     kept.write_bytes(other.get(how, content))
-    if how == "other arrays":
-        np.savez(kept, something=[1])
+    if how == "another array":
+        np.save(kept, images)
     np.testing.assert_array_equal(read_once(paths, 32, kept), images)
     assert f"{kept} is damaged" in capsys.readouterr().out
     read_once(paths, 32, kept)
@@ -95,9 +95,26 @@ def test_a_damaged_file_of_kept_pictures_is_made_again(paths, tmp_path, capsys, 
 
 
 def test_a_full_disk_ends_nothing(paths, small_disk, capsys):
-    assert len(read_once(paths, 64, small_disk / "kept.npz")) == 30
+    assert len(read_once(paths, 64, small_disk / "kept.npy")) == 30
     assert "has to read the pictures again" in capsys.readouterr().out
     assert not list(small_disk.iterdir())
+
+
+def test_pictures_too_many_for_memory_are_a_map_of_the_file(
+    paths, tmp_path, monkeypatch, small_disk
+):
+    expected, kept = read_pictures(paths, 64), tmp_path / "kept.npy"
+    monkeypatch.setattr(reading.arrays, "LARGE", expected.nbytes - 1)
+    for _ in ("made", "found"):
+        images = read_once(paths, 64, kept)
+        assert isinstance(images, np.memmap) and images.filename == kept
+        np.testing.assert_array_equal(images, expected)
+    with pytest.raises(CannotWriteError, match="Free some disk space"):
+        read_once(paths, 64, small_disk / "kept.npy")
+    paths[3].write_bytes(b"damaged")
+    with pytest.raises(DataError, match="2 of 31 pictures cannot be read"):
+        read_once(paths, 64, kept, others=[tmp_path / "no.png"])
+    assert [path.name for path in tmp_path.glob("*.npy")] == ["kept.npy"]
 
 
 def test_broken_ones_are_left_out_only_when_asked(monkeypatch):

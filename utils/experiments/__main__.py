@@ -4,6 +4,7 @@
     python -m utils.experiments old-recipe      the old recipe against ours, an hour
     python -m utils.experiments fine-tuning     what notebook 04 quotes, an hour
     python -m utils.experiments record          fine-tune on all of CIFAR-10, an hour
+    python -m utils.experiments memory          data larger than memory, ten minutes, 6 GB of disk
     python -m utils.experiments ingredients     what that recipe loses without each, an hour
     python -m utils.experiments photographs     what 08 shows, of the folder in TRANSFER_DATA
 
@@ -20,7 +21,16 @@ import pandas as pd
 
 from utils import files
 from utils.data import load_sets
-from utils.experiments import amount, fine_tuning, full_run, photographs, results, speed, unlike
+from utils.experiments import (
+    amount,
+    fine_tuning,
+    full_run,
+    memory,
+    photographs,
+    results,
+    speed,
+    unlike,
+)
 from utils.experiments.amount import FINE_TUNED, SMALL, part
 from utils.settings import Settings, choose_settings
 
@@ -115,6 +125,7 @@ EXPERIMENTS = {
     "speed": measure_speed,
     "old-recipe": measure_old_recipe,
     "fine-tuning": fine_tuning.run,
+    "memory": memory.run,
     "ingredients": full_run.measure_ingredients,
     "record": full_run.run,
     "photographs": photographs.run,

@@ -30,6 +30,10 @@ COLUMNS = {  # of what is recorded; for other files only the revision in their J
     "old-recipe": ["way", "seconds", "validation_accuracy"],
     "fine-tuning": ["way", "seed", "epoch", "loss", "val_accuracy", "val_loss", "seconds"],
     "ingredients": ["recipe", "seed", "seconds", "validation_accuracy"],
+    "memory": [
+        "kind", "place", "times", "pictures", "gigabytes", "peak_gigabytes",
+        "first_pictures_per_second", "pictures_per_second",
+    ],
     "record": [
         "epoch", "side", "minutes", "learning_rate", "loss", "training_accuracy",
         "validation_accuracy",

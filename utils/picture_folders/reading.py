@@ -3,19 +3,16 @@
 import hashlib
 import os
 import sys
-import zipfile
-import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
 from tqdm import tqdm
 
-from utils import files, variables
+from utils import arrays, files, variables
 from utils.picture_folders.decoding import READING, DataError, read_picture, reason
 
 MOST_NAMES = 10  # in a message
-DAMAGED = (OSError, ValueError, LookupError, EOFError, zipfile.BadZipFile, zlib.error)
 
 
 def read_pictures(paths: list[Path], side: int, others: Iterable[Path] = ()) -> np.ndarray:
@@ -24,17 +21,24 @@ def read_pictures(paths: list[Path], side: int, others: Iterable[Path] = ()) -> 
     Raises:
         DataError: some cannot be read; it names all of these, and those among `others` as well.
     """
-    images, broken = np.empty((len(paths), side, side, 3), "uint8"), {}
-    for row, path in enumerate(_with_bar(paths, "Reading pictures")):
+    images = np.empty((len(paths), side, side, 3), "uint8")
+    for row, image in enumerate(_each_picture(paths, side, others)):
+        images[row] = image
+    return images
+
+
+def _each_picture(paths: list[Path], side: int, others: Iterable[Path]) -> Iterator[np.ndarray]:
+    """The pictures that can be read; if there are others, a DataError after the last one."""
+    broken = {}
+    for path in _with_bar(paths, "Reading pictures"):
         try:
-            images[row] = read_picture(path, side)
+            yield read_picture(path, side)
         except DataError as error:
             broken[path] = _why(error)
     if broken:
         rest = sorted(set(others) - set(paths))
         broken |= find_broken(rest)
         raise DataError(_message(broken, len(set(paths)) + len(rest)))
-    return images
 
 
 def find_broken(paths: list[Path]) -> dict[Path, str]:
@@ -70,22 +74,25 @@ def broken_are_left_out() -> bool:
 
 
 def read_once(paths: list[Path], side: int, kept: Path, others: Iterable[Path] = ()) -> np.ndarray:
-    """As `read_pictures`, but kept in the file `kept` until one of the files changes."""
-    key = _key(paths, side)
+    """As `read_pictures`, but kept in the file `kept` until one of the files changes.
+
+    Where they are large (`arrays.is_large`), what it returns is a memory map of that file.
+    """
+    key, shape = _key(paths, side), (len(paths), side, side, 3)
     try:
-        with np.load(kept) as stored:
-            if str(stored["key"]) == key:
-                images = stored["images"]  # numpy compares the checksum
-                print(f"{len(images):,} pictures, read before and kept in {kept.name}")
-                return images
+        if (images := arrays.load(kept, shape, "uint8", key)) is not None:
+            print(f"{len(images):,} pictures, read before and kept in {kept.name}")
+            return images
     except FileNotFoundError:
         pass
-    except DAMAGED as error:
+    except (OSError, ValueError) as error:
         print(f"{kept} is damaged ({reason(error)}) and is made again.")
+    if arrays.is_large(shape, "uint8"):
+        arrays.save(kept, _each_picture(paths, side, others), shape, "uint8", key)
+        return arrays.load(kept, shape, "uint8", key)
     images = read_pictures(paths, side, others)
     try:
-        with files.whole_file(kept) as temporary, open(temporary, "wb") as file:
-            np.savez(file, key=key, images=images)
+        arrays.save(kept, [images], shape, "uint8", key)
     except files.CannotWriteError as error:
         print(f"The next notebook has to read the pictures again. {error}")
     return images

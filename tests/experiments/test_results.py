@@ -13,6 +13,7 @@ RECORDED = {path.stem for path in results.RESULTS.glob("*.csv")}
 PENDING = {
     "faults",
     "ingredients",
+    "machines",
     "memory",
     "old-recipe",
     "photographs",

@@ -1,4 +1,4 @@
-"""Record what notebooks 04 to 08 show, in data/results/: CIFAR-10 with ImageNet's weights.
+"""Record what notebooks 04 to 09 show, in data/results/: CIFAR-10 with ImageNet's weights.
 
     python -m utils.experiments amount speed    some hours
     python -m utils.experiments old-recipe      the old recipe against ours, an hour
@@ -7,6 +7,7 @@
     python -m utils.experiments memory          data larger than memory, ten minutes, 6 GB of disk
     python -m utils.experiments ingredients     what that recipe loses without each, an hour
     python -m utils.experiments photographs     what 08 shows, of the folder in TRANSFER_DATA
+    python -m utils.experiments machines        one worker against two, for 09, ten minutes
 
 An interrupted `amount`, `fine-tuning`, `record` or `photographs` resumes where it was.
 """
@@ -25,6 +26,7 @@ from utils.experiments import (
     amount,
     fine_tuning,
     full_run,
+    machines,
     memory,
     photographs,
     results,
@@ -129,6 +131,7 @@ EXPERIMENTS = {
     "ingredients": full_run.measure_ingredients,
     "record": full_run.run,
     "photographs": photographs.run,
+    "machines": machines.run,
 }
 
 

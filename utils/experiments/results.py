@@ -45,6 +45,10 @@ COLUMNS = {  # of what is recorded; for other files only the revision in their J
     "faults": [
         "kind", "fault", "tries", "right", "what_happens", "seconds", "megabytes", "as_it_should",
     ],
+    "machines": [
+        "way", "workers", "batch", "steps", "seconds", "pictures_per_second", "compute", "update",
+        "accuracy",
+    ],
     "record-test": ["test_pictures", "accuracy", "flip_averaged", "six_views", "minutes"],
 }  # fmt: skip
 

@@ -7,7 +7,7 @@ import pytest
 from utils import model
 from utils.data import PictureSet, PictureSets
 from utils.experiments import __main__ as experiments
-from utils.experiments import amount, unlike
+from utils.experiments import amount, results, unlike
 from utils.experiments.amount import (
     CONTROLS,
     FINE_TUNED,
@@ -157,18 +157,91 @@ def test_the_interval_of_paired_leads_is_students():
 
 def test_choices_are_made_on_validation_pictures():
     likely = recorded(LAST, (0.6, 0.6, 0.6), validation=0.9)
-    lucky = recorded(FINE_TUNED, (0.9, 0.9, 0.9), validation=0.8)
-    table = pd.concat([likely, lucky])
-    assert amount.decision_map(table).loc["cifar10", 50].startswith("block 5 or fine-tuned: 0.600")
+    lucky = recorded(FINE_TUNED, (0.9, 0.8, 0.5), validation=0.8)
+    table = pd.concat([lucky, likely])
     assert amount.by_validation(table) == [LAST, FINE_TUNED]
-    once_more = recorded(FINE_TUNED, (0.9, 0.9, 0.9, 0.9)).assign(validation_accuracy=0.8)
-    once_more.loc[3, "validation_accuracy"] = 10.0  # of a seed that the other has not
-    assert amount.by_validation(pd.concat([likely, once_more])) == [LAST, FINE_TUNED]
+    assert amount.decision_map(table).loc[("cifar10", 50), "validation prefers"] == "block 5 0.600"
 
 
-def test_the_map_says_where_fine_tuning_is_missing():
-    table = amount.decision_map(recorded(LAST, (0.6, 0.6, 0.6)))
-    assert table.loc["cifar10", 50] == "block 5: 0.600 (fine-tuning not measured)"
+def test_two_ways_are_compared_over_all_seeds_that_both_have():
+    probe = recorded(LAST, [0.5] * 5).assign(validation_accuracy=(0.6, 0.6, 0.6, 0.2, 0.2))
+    tuned = recorded(FINE_TUNED, [0.5] * 5).assign(validation_accuracy=0.5)
+    small = recorded(SMALL, [0.5] * 3, validation=0.4)
+    table = pd.concat([small, probe, tuned])  # on the three seeds of all, the probe would lead
+    assert amount.by_validation(table) == [FINE_TUNED, LAST, SMALL]
+    once_more = recorded(SMALL, [0.5] * 4, validation=0.4)
+    once_more.loc[3, ["seed", "validation_accuracy"]] = 9, 10.0  # of a seed that no other has
+    assert amount.by_validation(pd.concat([once_more, probe, tuned])) == [FINE_TUNED, LAST, SMALL]
+
+
+def test_of_level_ways_the_cheaper_comes_first():
+    level = [recorded(case, (0.6, 0.6), validation=0.1 + 0.2) for case in (SMALL, FINE_TUNED)]
+    level.append(recorded(LAST, (0.6, 0.6), validation=0.3))  # differs in the last bit
+    assert amount.by_validation(pd.concat(level)) == [LAST, FINE_TUNED, SMALL]
+
+
+def test_the_map_says_who_is_ahead_who_is_not_told_apart_and_who_is_missing():
+    first, second = list(PROBES)[:2]
+    ways = {LAST: (0.60, 0.61, 0.62), FINE_TUNED: (0.70, 0.71, 0.73), first: (0.50, 0.51, 0.53)}
+    ways |= {second: (0.50, 0.61, 0.75)}
+    parts = [recorded(case, values) for case, values in ways.items()]
+    parts[0].validation_accuracy = 0.9
+    cell = amount.decision_map(pd.concat(parts)).loc[("cifar10", 50)]
+    assert cell.to_list() == [
+        "block 5 0.610",
+        "fine-tuned 0.713",
+        "block 2 0.620",
+        "block 3, block 4, small network",
+        3,
+    ]
+
+
+def test_the_map_and_the_verdicts_never_contradict_each_other():
+    rng, seen = np.random.default_rng(0), set()
+    for _ in range(30):
+        parts = []
+        for case in (*PROBES, *WHOLE):
+            values = rng.normal(0.5, 0.02, rng.integers(1, 6)) + rng.normal(0, 0.03)
+            values += 0.03 * (case == LAST)
+            part = recorded(case, values.clip(0, 1))
+            parts.append(part.assign(validation_accuracy=part.accuracy + rng.normal(0, 0.02)))
+        table = pd.concat(parts)
+        cell = amount.decision_map(table).loc[("cifar10", 50)]
+        ((advised, other, verdict),) = amount.verdicts(table)[
+            ["advised", "other", "verdict"]
+        ].values
+        preferred = cell["validation prefers"].rsplit(" ", 1)[0]
+        assert preferred in (advised, other)
+        rival = other if preferred == advised else advised
+        columns = ("clearly ahead of it", "not told apart from it")
+        ahead, level = (f"{rival} 0." in cell[column] for column in columns)
+        if verdict.startswith("no clear"):
+            assert level
+        elif verdict.startswith("holds") == (preferred == advised):
+            assert not ahead and not level
+        else:
+            assert ahead
+        seen.add(verdict.split(",")[0])
+    assert seen == {"holds", "fails", "no clear difference"}
+
+
+def test_the_words_of_notebook_06_read_the_recorded_verdicts():
+    table = pd.read_csv(results.RESULTS / "amount.csv")
+    found = amount.verdicts(table).groupby("rule").verdict.value_counts().to_dict()
+    freeze, low, early, fine_tune = dict.fromkeys(rule for rule, *_ in amount.RULE)
+    assert found == {  # if this changes, so does the text below the table
+        (freeze, "fails"): 4,
+        (low, "fails"): 3,
+        (low, "no clear difference"): 1,
+        (early, "no clear difference"): 4,
+        (fine_tune, "holds, one seed"): 1,
+    }
+    recorded_map = amount.decision_map(table)
+    assert (recorded_map["clearly ahead of it"] != "").sum() == 1
+    photographs = recorded_map.loc["cifar10"]
+    tuned = photographs["validation prefers"].str.startswith(FINE_TUNED)
+    tuned |= photographs["clearly ahead of it"].str.startswith(FINE_TUNED)
+    assert tuned.all() and not photographs["not told apart from it"].any()
 
 
 @pytest.mark.parametrize("name, mirrored", [("toys", True), ("digits", False), ("sounds", False)])

@@ -23,18 +23,21 @@ from utils.training import mirror, warm_up_and_cosine
 
 BLOCKS = {1: (3, 3), 2: (2, 2), 3: (2, 1), 4: (1, 1), 5: (1, 1)}  # means of a map: rows, columns
 PROBES = {f"linear probe after block {block}": block for block in BLOCKS}
-LAST, LOW = list(PROBES)[4], list(PROBES)[:3]
+LAST, LOW, EARLIER = list(PROBES)[4], list(PROBES)[:3], list(PROBES)[:4]
 CONTROLS = (NEAREST_MEAN, PIXELS, RANDOM) = "nearest class mean", "raw pixels", "random base"
 WHOLE = (FINE_TUNED, SMALL) = "fine-tuned", "small network from scratch"
 STRENGTHS = (0.001, 0.01, 0.1)  # scikit-learn's C; the validation set chooses
 EPOCHS = {50: 15, 200: 8, 1_000: 5, 5_000: 3}  # of fine-tuning, by number of pictures; then 1
 NOT_MIRRORED = ("digits", "sounds")  # a mirrored 2 is no 2, and a mirrored rising tone falls
 RULE = [  # of thumb: its words, the data, the numbers of pictures, the ways it advises
-    ("little data, similar: freeze the base", "cifar10", (50, 200), [LAST]),
-    ("little data, unlike: low-level layers", "digits", (50, 200), LOW),
-    ("little data, unlike: low-level layers", "sounds", (50, 200), LOW),
-    ("much data: fine-tune", "cifar10", (5_000, 45_000), [FINE_TUNED]),
+    ("not many, similar: freeze the base", "cifar10", (50, 200, 1_000, 5_000), [LAST]),
+    ("not many, unlike: cut after block 1 to 3", "digits", (50, 200), LOW),
+    ("not many, unlike: cut after block 1 to 3", "sounds", (50, 200), LOW),
+    ("not many, unlike: cut after block 1 to 4", "digits", (50, 200), EARLIER),
+    ("not many, unlike: cut after block 1 to 4", "sounds", (50, 200), EARLIER),
+    ("many (tens of thousands): fine-tune", "cifar10", (45_000,), [FINE_TUNED]),
 ]
+VERDICTS = {"ahead": "holds", "behind": "fails", "unclear": "no clear difference"}
 
 
 def plan(labels: np.ndarray, counts: tuple[int, ...], whole: dict[str, int]) -> list[tuple]:
@@ -289,10 +292,16 @@ def summary(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def by_validation(rows: pd.DataFrame) -> list[str]:
-    """The cases, the best first: mean validation accuracy over the seeds that all of them have."""
-    shared = set.intersection(*(set(part.seed) for _, part in rows.groupby("case")))
-    means = rows[rows.seed.isin(shared)].groupby("case", sort=False).validation_accuracy.mean()
-    return list(means.sort_values(ascending=False, kind="stable").index)
+    """The cases, the best first: by how many others each beats in mean validation accuracy.
+
+    Two cases are compared over the seeds that both have. Of level cases the cheaper comes first.
+    """
+    scores = rows.pivot(index="seed", columns="case", values="validation_accuracy")
+    scores = scores[[case for case in (*PROBES, *WHOLE) if case in scores]]
+    beaten_by = {
+        case: np.sign(scores.sub(scores[case], axis=0).mean().round(6)).sum() for case in scores
+    }
+    return sorted(beaten_by, key=beaten_by.get)
 
 
 def difference(one: pd.DataFrame, other: pd.DataFrame) -> tuple[float, float]:
@@ -311,43 +320,74 @@ def difference(one: pd.DataFrame, other: pd.DataFrame) -> tuple[float, float]:
     return leads.iloc[0], 1.96 * variance**0.5
 
 
-def groups(table: pd.DataFrame) -> dict[tuple[str, int], pd.DataFrame]:
-    """The rows of the ways that compete, per data set and number of pictures."""
+def standing(one: pd.DataFrame, other: pd.DataFrame) -> str:
+    """Whether one way is "ahead" of another or "behind" it, or "unclear": see `difference`."""
+    lead, error = difference(one, other)
+    if abs(lead) <= error:
+        return "unclear"
+    return "ahead" if lead > 0 else "behind"
+
+
+def groups(table: pd.DataFrame) -> dict[tuple[str, int], dict[str, pd.DataFrame]]:
+    """The ways that compete, per data set and number of pictures: rows by case, best first.
+
+    Validation accuracy orders them, see `by_validation`.
+    """
     competing = table[table.case.isin([*PROBES, *WHOLE])]
-    return dict(list(competing.groupby(["data", "pictures"])))
+    return {
+        key: {case: rows[rows.case == case] for case in by_validation(rows)}
+        for key, rows in competing.groupby(["data", "pictures"])
+    }
+
+
+def short(case: str) -> str:
+    """The name of a way, for a narrow column."""
+    return case.removeprefix("linear probe after ").removesuffix(" from scratch")
 
 
 def decision_map(table: pd.DataFrame) -> pd.DataFrame:
-    """The way that validation prefers, its test accuracy, and all that are not clearly behind."""
-    words = {}
-    for key, rows in groups(table).items():
-        names = by_validation(rows)
-        best = rows[rows.case == names[0]]
-        leads = {case: difference(best, rows[rows.case == case]) for case in names[1:]}
-        names[1:] = [case for case, (lead, error) in leads.items() if lead <= error]
-        missing = "" if FINE_TUNED in set(rows.case) else " (fine-tuning not measured)"
-        words[key] = f"{' or '.join(names)}: {best.accuracy.mean():.3f}{missing}"
-    table = pd.Series(words).str.replace("linear probe after ", "")
-    return table.str.replace(" from scratch", "").unstack().fillna("")
+    """The way that validation prefers, and how the others compare on the test pictures.
+
+    A row per data set and number of pictures. Each name is followed by its mean test accuracy; the
+    seeds are those of the preferred way. Ways named in no column are clearly behind it.
+    """
+    columns = {"ahead": "clearly ahead of it", "unclear": "not told apart from it"}
+    found = {}
+    for key, ways in groups(table).items():
+        first, *others = ways
+        named = {"validation prefers": [first]} | {column: [] for column in columns.values()}
+        for case in others:
+            place = standing(ways[case], ways[first])
+            if place in columns:
+                named[columns[place]].append(case)
+        words = {
+            column: ", ".join(f"{short(case)} {ways[case].accuracy.mean():.3f}" for case in cases)
+            for column, cases in named.items()
+        }
+        missing = [short(case) for case in (*PROBES, *WHOLE) if case not in ways]
+        seeds = ways[first].seed.nunique()
+        found[key] = words | {"not measured": ", ".join(missing), "seeds": seeds}
+    return pd.DataFrame.from_dict(found, orient="index").rename_axis(["data", "pictures"])
 
 
 def verdicts(table: pd.DataFrame) -> pd.DataFrame:
-    """The rule's advice against the other ways: of each side the one that validation prefers."""
+    """The rule's advice against the other ways: of each side the one that validation prefers.
+
+    One of the two is the way that validation prefers of all, so the decision map agrees.
+    """
     found, rows = groups(table), []
     for rule, data, counts, advised in RULE:
-        for part in (found[data, n] for n in counts if (data, n) in found):
-            others = [case for case in part.case.unique() if case not in advised]
-            if not set(advised) & set(part.case) or not others:
+        for count in counts:
+            ways = found.get((data, count), {})
+            sides = [[c for c in ways if (c in advised) == side] for side in (True, False)]
+            if not all(sides):
                 continue
-            names = [by_validation(part[part.case.isin(side)])[0] for side in (advised, others)]
-            one, other = (part[part.case == name] for name in names)
-            lead, error = difference(one, other)
-            verdict = "no clear difference"
-            if abs(lead) > error:
-                verdict = "holds" if lead > 0 else "fails"
-            if len(one) == 1:
+            name, rival = (side[0] for side in sides)
+            one, other = ways[name], ways[rival]
+            verdict = VERDICTS[standing(one, other)]
+            if len(set(one.seed) & set(other.seed)) == 1:
                 verdict += ", one seed"
-            numbers = (names[0], one.accuracy.mean(), names[1], other.accuracy.mean(), lead, error)
-            rows.append((rule, data, one.pictures.iloc[0], *numbers, verdict))
-    columns = ["rule", "data", "pictures", "advised", "accuracy", "best other", "its accuracy"]
+            accuracies = (short(name), one.accuracy.mean(), short(rival), other.accuracy.mean())
+            rows.append((rule, data, count, *accuracies, *difference(one, other), verdict))
+    columns = ["rule", "data", "pictures", "advised", "accuracy", "other", "its accuracy"]
     return pd.DataFrame(rows, columns=[*columns, "lead", "plus or minus", "verdict"])

@@ -3,14 +3,24 @@
 import matplotlib.pyplot as plt
 import pandas as pd
 
-from utils.experiments.amount import BLOCKS, FINE_TUNED, LAST, PIXELS, PROBES, SMALL, summary
+from utils.experiments.amount import (
+    BLOCKS,
+    FINE_TUNED,
+    LAST,
+    PIXELS,
+    PROBES,
+    SMALL,
+    by_validation,
+    summary,
+)
 from utils.plots import BLUE, GREY, ORANGE
 
-LIGHT, DARK, RUST = "#5F9ED1", "#595959", "#C85200"
+LIGHT, DARK, PURPLE = "#5F9ED1", "#595959", "#440154"  # the last is viridis's
+DATA = ("#C85200", "#21918C", "black", "#FFBC79", "#898989")  # colours of data sets
 SHOWN = {  # colour, line, marker, width of the line
     FINE_TUNED: (ORANGE, "-", "D", 2.5),
     LAST: (BLUE, "-", "o", 1.5),
-    "linear probe after block 4": (RUST, (0, (4, 1, 1, 1)), "P", 1.5),
+    "linear probe after block 4": (PURPLE, (0, (4, 1, 1, 1)), "P", 1.5),
     "linear probe after block 3": (LIGHT, "--", "^", 1.5),
     SMALL: (DARK, "-.", "v", 1.5),
     PIXELS: (GREY, ":", "s", 1.5),
@@ -25,10 +35,9 @@ def _tables(recorded: pd.DataFrame | None, own: pd.DataFrame) -> tuple[list, lis
 
 
 def show_amounts(recorded: pd.DataFrame | None, own: pd.DataFrame) -> None:
-    """Accuracy against the number of training pictures, a panel for each data set."""
+    """Accuracy against the number of training pictures, a panel and a scale for each data set."""
     tables, names = _tables(recorded, own)
-    size = (3.1 * len(names) + 0.6, 3.9)
-    figure, grid = plt.subplots(1, len(names), figsize=size, sharey=True, squeeze=False)
+    figure, grid = plt.subplots(1, len(names), figsize=(3.1 * len(names) + 0.6, 4.6), squeeze=False)
     for axes, name in zip(grid[0], names, strict=True):
         for place, (case, (colour, line, marker, width)) in enumerate(SHOWN.items()):
             for table, star in tables:
@@ -37,7 +46,8 @@ def show_amounts(recorded: pd.DataFrame | None, own: pd.DataFrame) -> None:
                 part = part[(part.data == name) & (part.case == case)].sort_values("pictures")
                 apart = part.pictures * 1.05 ** (place - 2)  # or stars would hide each other
                 axes.errorbar(apart, part.accuracy, part["std"], color=colour, **style)
-        axes.set(xscale="log", title=name, xlabel="training pictures", ylim=(0, 1))
+        axes.set(xscale="log", title=name, xlabel="training pictures")
+        axes.set_ylim(top=min(1, axes.get_ylim()[1]))
         numbers = sorted({n for table, _ in tables for n in table.pictures[table.data == name]})
         axes.set_xticks(numbers, [f"{n:,}" for n in numbers], rotation=45)
         axes.minorticks_off()
@@ -60,16 +70,17 @@ def show_depth(recorded: pd.DataFrame | None, own: pd.DataFrame, pictures: int) 
     """
     _, axes = plt.subplots(figsize=(7, 3.8))
     tables, names = _tables(recorded, own)
-    colours = dict(zip(names, (BLUE, ORANGE, DARK, LIGHT, RUST), strict=False))
+    colours = dict(zip(names, DATA, strict=False))
     for table, star in tables:
-        for name, part in summary(table[table.case.isin(PROBES)]).groupby("data", sort=False):
-            near = part.pictures.iloc[(part.pictures - pictures).abs().argmin()]
-            part = part[part.pictures == near].set_index("case").loc[list(PROBES)]
+        for name, rows in table[table.case.isin(PROBES)].groupby("data", sort=False):
+            near = rows.pictures.iloc[(rows.pictures - pictures).abs().argmin()]
+            rows = rows[rows.pictures == near]
+            part = summary(rows).set_index("case").loc[list(PROBES)]
             label = name if near == pictures else f"{name}, {near:,}"
             label += ", measured just now" if star else ""
             style = star or {"marker": "o", "ms": 4, "capsize": 3}
             places = [block + 0.07 * (names.index(name) - 1) for block in BLOCKS]
-            colour, best = colours[name], int(part.validation.argmax())
+            colour, best = colours[name], part.index.get_loc(by_validation(rows)[0])
             axes.errorbar(places, part.accuracy, part["std"], color=colour, label=label, **style)
             ring = {"ms": 15, "mfc": "none", "color": colour}
             axes.plot(places[best], part.accuracy.iloc[best], "o", **ring)

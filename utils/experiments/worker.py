@@ -1,0 +1,266 @@
+"""One machine's part of a training on several. Each of them runs this same program.
+
+    python -m utils.experiments.worker SHARED --steps 60 --batch 64
+
+It fine-tunes VGG16 on the pictures that the TRANSFER_* variables name. Who the others are stands in
+TF_CONFIG or is asked of Slurm; with neither it trains alone. SHARED is a folder that all machines
+see. When a worker is gone the others end with exit status 3 and a line that names it; started
+again, all go on from the last checkpoint in SHARED. Taught in notebook 09.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import re
+import socket
+import sys
+import threading
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+import pandas as pd
+import tensorflow as tf
+
+from utils import data, files, model, training
+from utils.settings import choose_settings
+
+GONE = 3  # the exit status when another worker is gone
+PORTS = 15_000  # from here on, in a Slurm cluster, one for each job
+TRIES, PAUSE, GRACE = 3, 2.0, 20.0  # looks for who is gone, seconds between, seconds to be seen
+
+
+def say(text: str) -> None:
+    print(text, flush=True)
+
+
+def read_slurm() -> None:
+    """Write what Slurm says into TF_CONFIG, unless it is set already or Slurm is not there.
+
+    Raises:
+        SystemExit: TensorFlow and Slurm put the machines into different orders.
+    """
+    if "TF_CONFIG" in os.environ or "SLURM_STEP_NUM_TASKS" not in os.environ:
+        return
+    resolver = tf.distribute.cluster_resolver.SlurmClusterResolver(
+        port_base=PORTS + int(os.environ["SLURM_JOB_ID"]) % 10_000,
+        gpus_per_node=1_000,  # it insists on some; Slurm itself gives each task its own
+        gpus_per_task=1,
+        auto_set_gpu=False,
+    )
+    cluster, (kind, index) = resolver.cluster_spec().as_dict(), resolver.get_task_info()
+    node, expected = os.environ["SLURMD_NODENAME"], cluster[kind][index].rpartition(":")[0]
+    if node != expected:
+        sys.exit(
+            f"Slurm runs task {index} on {node}, TensorFlow expects it on {expected}: it sorts the "
+            "machines by their names as text. Choose machines whose numbers have the same length."
+        )
+    task = {"type": kind, "index": index}
+    os.environ["TF_CONFIG"] = json.dumps({"cluster": cluster, "task": task})
+
+
+def cluster() -> tuple[str, dict[str, tuple[str, str]]]:
+    """This worker's name, such as "worker 0", and host and port of each of the others."""
+    config = json.loads(os.environ.get("TF_CONFIG") or "{}")
+    task = config.get("task", {"type": "worker", "index": 0})
+    addresses = {
+        f"{kind} {index}": tuple(address.rsplit(":", 1))
+        for kind, several in config.get("cluster", {}).items()
+        for index, address in enumerate(several)
+        if kind in ("chief", "worker")
+    }
+    own = f"{task['type']} {task['index']}"
+    addresses.pop(own, None)
+    return own, addresses
+
+
+def silent() -> list[str]:
+    """The other workers that accept no connection."""
+    names = []
+    for name, (host, port) in cluster()[1].items():
+        try:
+            socket.create_connection((host, int(port)), timeout=5).close()
+        except OSError:
+            names.append(name)
+    return names
+
+
+def gone(error: tf.errors.OpError) -> list[str]:
+    """The workers that are to blame for an error; none if it is this worker's own.
+
+    A worker that has ended accepts no connection. One that hangs has sent TensorFlow no sign of
+    life for ten seconds, and the error has its name; or none, if it is the first worker, to which
+    these signs are sent.
+    """
+    for _ in range(TRIES):
+        if names := silent():
+            return names
+        time.sleep(PAUSE)
+    _, others = cluster()
+    tasks = re.findall(r"/job:(\w+)/(?:replica:0/)?task:(\d+)", error.message)
+    names = {f"{kind} {index}" for kind, index in tasks} & set(others)
+    if not names and "CoordinationService/Heartbeat" in error.message:
+        names = {min(others)}  # "chief 0" or "worker 0"
+    return sorted(names)
+
+
+def leave(names: list[str], why: str) -> None:
+    """End this process with a line on the workers that are gone."""
+    own, others = cluster()
+    where = ", ".join(f"{name} ({':'.join(others[name])})" for name in names)
+    say(f"{own} stops: {where} is gone. {why}")
+    if len(others) > len(names):  # they look, too, and must not take this worker for the one
+        time.sleep(GRACE)
+    os._exit(GONE)  # TensorFlow may wait for ever in another thread
+
+
+def join_others(patience: float) -> tf.distribute.Strategy:
+    """The strategy, once all workers are there; ends this process after `patience` seconds."""
+    why = f"Waited {patience:.0f} s for it to start."
+    late = threading.Timer(patience, lambda: leave(silent() or list(cluster()[1]), why))
+    late.daemon = True
+    late.start()
+    strategy = tf.distribute.MultiWorkerMirroredStrategy()
+    late.cancel()
+    return strategy
+
+
+class Training:
+    """Fine-tunes the whole of VGG16 in `steps` steps of `batch` pictures.
+
+    Every replica takes an equal part of a batch. Nothing else depends on their number: the order
+    of the pictures is fixed and dropout is off, so any number of machines makes the same steps.
+    """
+
+    def __init__(self, strategy, settings, folder: Path, steps: int, batch: int):
+        self.strategy, self.steps, self.batch = strategy, steps, batch
+        if batch % strategy.num_replicas_in_sync:
+            sys.exit(
+                f"--batch {batch} cannot be divided by {strategy.num_replicas_in_sync} replicas."
+            )
+        self.sets = data.load_sets(settings)
+        self.checkpoint, self.log = folder / "checkpoint.keras", folder / "steps.csv"
+        keras.utils.set_random_seed(training.SEED)
+        with strategy.scope():
+            if self.checkpoint.exists():
+                self.network = keras.models.load_model(self.checkpoint)
+            else:
+                self.network = model.build_case("fine-tuned", settings, len(self.sets.class_names))
+                rate = training.warm_up_and_cosine(steps)
+                optimizer = keras.optimizers.AdamW(rate, weight_decay=0.01)
+                optimizer.build(self.network.trainable_variables)
+                training.compile_for_classes(self.network, optimizer)
+        self.done = int(self.network.optimizer.iterations.value.numpy())
+        self.rows = pd.read_csv(self.log).head(self.done).to_dict("records") if self.done else []
+
+    def part(self, context: tf.distribute.InputContext) -> tf.data.Dataset:
+        """This worker's part of the batches that are still to come."""
+        images, labels = map(tf.constant, (self.sets.train.images, self.sets.train.labels))
+        epochs = range(-(-self.steps * self.batch // len(labels)))
+        draws = [np.random.default_rng([training.SEED, epoch]) for epoch in epochs]
+        order = np.concatenate([draw.permutation(len(labels)) for draw in draws])
+        rows = order[self.done * self.batch : self.steps * self.batch]
+        mine = tf.data.Dataset.from_tensor_slices(rows).shard(
+            context.num_input_pipelines, context.input_pipeline_id
+        )
+        batches = mine.batch(context.get_per_replica_batch_size(self.batch), drop_remainder=True)
+        pictures = batches.map(lambda some: (tf.gather(images, some), tf.gather(labels, some)))
+        return data.untuned(pictures.prefetch(2))
+
+    @tf.function
+    def compute(self, images, labels):
+        """Loss and gradients of each replica's own pictures."""
+
+        def on_replica(images, labels):
+            with tf.GradientTape() as tape:
+                answers = self.network(images, training=False)
+                losses = keras.losses.sparse_categorical_crossentropy(labels, answers)
+                loss = tf.nn.compute_average_loss(losses, global_batch_size=self.batch)
+            return loss, tape.gradient(loss, self.network.trainable_variables)
+
+        return self.strategy.run(on_replica, args=(images, labels))
+
+    @tf.function
+    def update(self, loss, gradients):
+        """Each replica takes the same step: Keras adds up the gradients of all before it does."""
+
+        def on_replica(gradients):
+            here = [tf.identity(gradient) for gradient in gradients]  # or they have no device
+            self.network.optimizer.apply(here, self.network.trainable_variables)
+
+        self.strategy.run(on_replica, args=(gradients,))
+        return self.strategy.reduce(tf.distribute.ReduceOp.SUM, loss, axis=None)
+
+    def run(self, chief: bool, save_every: int) -> None:
+        """All steps that are still to come; times in seconds, "update" with the all-reduce."""
+        batches = iter(self.strategy.distribute_datasets_from_function(self.part))
+        for step in range(self.done + 1, self.steps + 1):
+            times = [time.perf_counter()]
+            loss, gradients = self.compute(*next(batches))
+            for last in self.strategy.experimental_local_results(gradients[0]):
+                last.numpy()  # a GPU may be computing still; the first layer's come last
+            times.append(time.perf_counter())
+            loss = float(self.update(loss, gradients))
+            times.append(time.perf_counter())
+            compute, update = np.diff(times)
+            self.rows.append({"step": step, "loss": loss, "compute": compute, "update": update})
+            say(f"step {step:3} loss {loss:.4f} compute {compute:.3f} s update {update:.3f} s")
+            if chief and (step % save_every == 0 or step == self.steps):
+                self.save()
+
+    def save(self) -> None:
+        """The table first, so that it has all the steps that a checkpoint has."""
+        with files.whole_file(self.log) as temporary:
+            pd.DataFrame(self.rows).to_csv(temporary, index=False)
+        with files.whole_file(self.checkpoint) as temporary:
+            self.network.save(temporary)
+
+    def finish(self, final: Path) -> None:
+        """Only now does a file get the final name; without the optimizer it has a third."""
+        training.compile_for_classes(self.network, keras.optimizers.SGD())
+        with files.whole_file(final) as temporary:
+            self.network.save(temporary)
+        self.checkpoint.unlink()
+
+
+def digest(network: keras.Model) -> str:
+    """Sixteen digits that differ when any weight does."""
+    weights = b"".join(weight.tobytes() for weight in network.get_weights())
+    return hashlib.sha256(weights).hexdigest()[:16]
+
+
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser("utils.experiments.worker", description=__doc__.split("\n")[0])
+    parser.add_argument("shared", type=Path, help="a folder that all machines see")
+    parser.add_argument("--steps", type=int, required=True, help="in all, also after a restart")
+    parser.add_argument("--batch", type=int, default=64, help="pictures of a step, on all machines")
+    parser.add_argument("--save-every", type=int, default=50, help="steps from save to save")
+    parser.add_argument(
+        "--patience", type=float, default=600, help="seconds to wait for the others"
+    )
+    options = parser.parse_args(arguments)
+    read_slurm()
+    strategy = join_others(options.patience)  # before anything else starts TensorFlow
+    settings, final = choose_settings(), options.shared / "model.keras"
+    if final.exists():
+        return say(f"There is a {final.name} already: to train again, name another folder.")
+    half = settings.precision == "mixed_float16"  # would need its losses scaled
+    keras.config.set_dtype_policy("float32" if half else settings.precision)
+    try:
+        work = Training(strategy, settings, options.shared, options.steps, options.batch)
+        chief = strategy.extended._is_chief  # the first worker, or the only one
+        work.run(chief, options.save_every)
+        if chief:
+            work.finish(final)
+        say(f"weights {digest(work.network)}")
+        strategy.reduce(tf.distribute.ReduceOp.SUM, 1.0, axis=None)  # the others wait for the chief
+    except tf.errors.OpError as error:
+        if names := gone(error):
+            leave(names, "Its own log says why. Started again, all go on from the last checkpoint.")
+        raise
+
+
+if __name__ == "__main__":
+    main()

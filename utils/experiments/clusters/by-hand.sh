@@ -1,0 +1,17 @@
+#!/bin/sh
+# Start one worker by hand, on each machine with its own index, in any order:
+#
+#   sh utils/experiments/clusters/by-hand.sh 0 node1:12345 node2:12345    on node1
+#   sh utils/experiments/clusters/by-hand.sh 1 node1:12345 node2:12345    on node2
+#
+# SHARED is a folder that both see. Everyone who reaches these ports can run code here: use a network
+# in which you trust everybody.
+set -eu
+cd "$(dirname "$0")/../../.."
+index=$1
+shift
+workers=""
+for address; do workers="$workers,\"$address\""; done
+export TF_CONFIG="{\"cluster\": {\"worker\": [${workers#,}]}, \"task\": {\"type\": \"worker\", \"index\": $index}}"
+exec "${PYTHON:-.venv/bin/python}" -m utils.experiments.worker \
+    "${SHARED:?the folder that all machines see}" --steps "${STEPS:-1400}" --batch "${BATCH:-256}"

@@ -38,8 +38,8 @@ refresh: $(VENV)/ready  ## execute the committed notebooks in place, on the toys
 	@$(TOYS) $(BIN)/python -m utils.publish.execute --in-place --all
 	@$(TOYS) $(BIN)/python -m utils.publish.pages toys --command "make refresh"
 
-experiments: $(VENV)/ready  ## record what notebooks 04, 06 and 07 quote (CIFAR-10, hours); ONLY="amount speed": parts of it
-	@$(BIN)/python -m utils.experiments $(or $(ONLY),amount fine-tuning speed old-recipe ingredients)
+experiments: $(VENV)/ready  ## record what notebooks 04, 06, 07 and 09 quote (CIFAR-10, hours); ONLY="amount speed": parts of it
+	@$(BIN)/python -m utils.experiments $(or $(ONLY),amount fine-tuning speed old-recipe ingredients machines)
 
 record: $(VENV)/ready  ## fine-tune on all of CIFAR-10 within an hour and record it; can be resumed
 	@TRANSFER_SIZE=full $(BIN)/python -m utils.experiments record

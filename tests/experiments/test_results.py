@@ -12,6 +12,7 @@ from utils.experiments.results import COLUMNS, load_or_say
 RECORDED = {path.stem for path in results.RESULTS.glob("*.csv")}
 PENDING = {
     "ingredients",
+    "machines",
     "old-recipe",
     "photographs",
     "sizes",

@@ -1,4 +1,4 @@
-"""Record what notebooks 04 to 08 show, in data/results/: CIFAR-10 with ImageNet's weights.
+"""Record what notebooks 04 to 09 show, in data/results/: CIFAR-10 with ImageNet's weights.
 
     python -m utils.experiments amount speed    some hours
     python -m utils.experiments old-recipe      the old recipe against ours, an hour
@@ -6,6 +6,7 @@
     python -m utils.experiments record          fine-tune on all of CIFAR-10, an hour
     python -m utils.experiments ingredients     what that recipe loses without each, an hour
     python -m utils.experiments photographs     what 08 shows, of the folder in TRANSFER_DATA
+    python -m utils.experiments machines        one worker against two, for 09, ten minutes
 
 An interrupted `amount`, `fine-tuning`, `record` or `photographs` resumes where it was.
 """
@@ -20,7 +21,16 @@ import pandas as pd
 
 from utils import files
 from utils.data import load_sets
-from utils.experiments import amount, fine_tuning, full_run, photographs, results, speed, unlike
+from utils.experiments import (
+    amount,
+    fine_tuning,
+    full_run,
+    machines,
+    photographs,
+    results,
+    speed,
+    unlike,
+)
 from utils.experiments.amount import FINE_TUNED, SMALL, part
 from utils.settings import Settings, choose_settings
 
@@ -118,6 +128,7 @@ EXPERIMENTS = {
     "ingredients": full_run.measure_ingredients,
     "record": full_run.run,
     "photographs": photographs.run,
+    "machines": machines.run,
 }
 
 

@@ -38,6 +38,10 @@ COLUMNS = {  # of what is recorded; for other files only the revision in their J
         "data", "side", "way", "seed", "test_pictures", "validation_accuracy", "accuracy",
         "seconds",
     ],
+    "machines": [
+        "way", "workers", "batch", "steps", "seconds", "pictures_per_second", "compute", "update",
+        "accuracy",
+    ],
     "record-test": ["test_pictures", "accuracy", "flip_averaged", "six_views", "minutes"],
 }  # fmt: skip
 

@@ -18,7 +18,7 @@ import tensorflow as tf
 import yaml
 
 from utils.data import PictureSet
-from utils.experiments import machines, worker
+from utils.experiments import machines, peers, worker
 from utils.experiments.local_cluster import NOT_PRIVATE, LocalCluster, free_ports
 from utils.files import REPOSITORY
 
@@ -117,7 +117,7 @@ def others(monkeypatch):
         addresses = [f"127.0.0.1:{port}" for port in ports]
         task = {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": 1}}
         monkeypatch.setenv("TF_CONFIG", json.dumps(task))
-        monkeypatch.setattr(worker, "PAUSE", 0)
+        monkeypatch.setattr(peers, "PAUSE", 0)
         yield
 
 
@@ -127,11 +127,9 @@ def error(text):
 
 @pytest.mark.usefixtures("others")
 def test_a_worker_that_has_ended_is_named():
-    assert worker.cluster()[0] == "worker 1" and list(worker.cluster()[1]) == [
-        "worker 0",
-        "worker 2",
-    ]
-    assert worker.gone(error("Collective ops is aborted by: /job:worker/task:0")) == ["worker 2"]
+    own, names = peers.cluster()
+    assert own == "worker 1" and list(names) == ["worker 0", "worker 2"]
+    assert peers.gone(error("Collective ops is aborted by: /job:worker/task:0")) == ["worker 2"]
 
 
 @pytest.mark.parametrize(
@@ -144,14 +142,14 @@ def test_a_worker_that_has_ended_is_named():
 )
 @pytest.mark.usefixtures("others")
 def test_a_worker_that_hangs_is_named(text, names, monkeypatch):
-    monkeypatch.setattr(worker, "silent", list)  # all accept connections
-    assert worker.gone(error(text)) == [f"worker {index}" for index in names]
+    monkeypatch.setattr(peers, "silent", list)  # all accept connections
+    assert peers.gone(error(text)) == [f"worker {index}" for index in names]
 
 
 def test_alone_there_is_nobody_to_blame(monkeypatch):
     monkeypatch.delenv("TF_CONFIG", raising=False)
-    monkeypatch.setattr(worker, "PAUSE", 0)
-    assert worker.cluster() == ("worker 0", {}) and worker.gone(error("anything")) == []
+    monkeypatch.setattr(peers, "PAUSE", 0)
+    assert peers.cluster() == ("worker 0", {}) and peers.gone(error("anything")) == []
 
 
 def slurm(monkeypatch, nodes, index, node):
@@ -162,7 +160,7 @@ def slurm(monkeypatch, nodes, index, node):
     for name, value in values.items():
         monkeypatch.setenv(f"SLURM_{name}", str(value))
     monkeypatch.setenv("SLURMD_NODENAME", node)
-    worker.read_slurm()
+    peers.read_slurm()
     return json.loads(os.environ.pop("TF_CONFIG"))
 
 
@@ -264,7 +262,7 @@ def test_what_a_second_worker_brings_is_read_from_the_table(tmp_path):
 def test_a_worker_is_killed_and_all_go_on(make_settings, tmp_path):
     """Two real workers; once undisturbed, and once with an accident."""
     settings = make_settings(outputs=tmp_path)
-    weights = {}
+    weights, kept = {}, {"about.json", "steps.csv"}
     for name, kill in (("undisturbed", False), ("accident", True)):
         shared = tmp_path / name
         task = machines.command(shared, 4, 8, save_every=2)
@@ -276,13 +274,13 @@ def test_a_worker_is_killed_and_all_go_on(make_settings, tmp_path):
                         killed = time.monotonic()
                     if "stops" in line:
                         assert re.match(r"worker 0 stops: worker 1 \(127.0.0.1:\d+\) is gone", line)
-            assert cluster.codes == {0: worker.GONE, 1: -signal.SIGKILL}
+            assert cluster.codes == {0: peers.GONE, 1: -signal.SIGKILL}
             assert time.monotonic() - killed < 60
-            assert {path.name for path in shared.iterdir()} == {"checkpoint.keras", "steps.csv"}
+            assert {path.name for path in shared.iterdir()} == {*kept, "checkpoint.keras"}
         with LocalCluster(task, 2, **machines.variables(settings)) as cluster:
             said = list(cluster)
         assert cluster.codes == {0: 0, 1: 0}
         weights[name] = {line for _, line in said if line.startswith("weights ")}
-        assert {path.name for path in shared.iterdir()} == {"model.keras", "steps.csv"}
+        assert {path.name for path in shared.iterdir()} == {*kept, "model.keras"}
         assert list(pd.read_csv(shared / "steps.csv").step) == [1, 2, 3, 4]
     assert len(weights["undisturbed"]) == 1 and weights["undisturbed"] == weights["accident"]

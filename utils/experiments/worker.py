@@ -10,12 +10,7 @@ again, all go on from the last checkpoint in SHARED. Taught in notebook 09.
 
 import argparse
 import hashlib
-import json
-import os
-import re
-import socket
 import sys
-import threading
 import time
 from pathlib import Path
 
@@ -25,106 +20,12 @@ import pandas as pd
 import tensorflow as tf
 
 from utils import data, files, model, training
+from utils.experiments import peers
 from utils.settings import choose_settings
-
-GONE = 3  # the exit status when another worker is gone
-PORTS = 15_000  # from here on, in a Slurm cluster, one for each job
-TRIES, PAUSE, GRACE = 3, 2.0, 20.0  # looks for who is gone, seconds between, seconds to be seen
 
 
 def say(text: str) -> None:
     print(text, flush=True)
-
-
-def read_slurm() -> None:
-    """Write what Slurm says into TF_CONFIG, unless it is set already or Slurm is not there.
-
-    Raises:
-        SystemExit: TensorFlow and Slurm put the machines into different orders.
-    """
-    if "TF_CONFIG" in os.environ or "SLURM_STEP_NUM_TASKS" not in os.environ:
-        return
-    resolver = tf.distribute.cluster_resolver.SlurmClusterResolver(
-        port_base=PORTS + int(os.environ["SLURM_JOB_ID"]) % 10_000,
-        gpus_per_node=1_000,  # it insists on some; Slurm itself gives each task its own
-        gpus_per_task=1,
-        auto_set_gpu=False,
-    )
-    cluster, (kind, index) = resolver.cluster_spec().as_dict(), resolver.get_task_info()
-    node, expected = os.environ["SLURMD_NODENAME"], cluster[kind][index].rpartition(":")[0]
-    if node != expected:
-        sys.exit(
-            f"Slurm runs task {index} on {node}, TensorFlow expects it on {expected}: it sorts the "
-            "machines by their names as text. Choose machines whose numbers have the same length."
-        )
-    task = {"type": kind, "index": index}
-    os.environ["TF_CONFIG"] = json.dumps({"cluster": cluster, "task": task})
-
-
-def cluster() -> tuple[str, dict[str, tuple[str, str]]]:
-    """This worker's name, such as "worker 0", and host and port of each of the others."""
-    config = json.loads(os.environ.get("TF_CONFIG") or "{}")
-    task = config.get("task", {"type": "worker", "index": 0})
-    addresses = {
-        f"{kind} {index}": tuple(address.rsplit(":", 1))
-        for kind, several in config.get("cluster", {}).items()
-        for index, address in enumerate(several)
-        if kind in ("chief", "worker")
-    }
-    own = f"{task['type']} {task['index']}"
-    addresses.pop(own, None)
-    return own, addresses
-
-
-def silent() -> list[str]:
-    """The other workers that accept no connection."""
-    names = []
-    for name, (host, port) in cluster()[1].items():
-        try:
-            socket.create_connection((host, int(port)), timeout=5).close()
-        except OSError:
-            names.append(name)
-    return names
-
-
-def gone(error: tf.errors.OpError) -> list[str]:
-    """The workers that are to blame for an error; none if it is this worker's own.
-
-    A worker that has ended accepts no connection. One that hangs has sent TensorFlow no sign of
-    life for ten seconds, and the error has its name; or none, if it is the first worker, to which
-    these signs are sent.
-    """
-    for _ in range(TRIES):
-        if names := silent():
-            return names
-        time.sleep(PAUSE)
-    _, others = cluster()
-    tasks = re.findall(r"/job:(\w+)/(?:replica:0/)?task:(\d+)", error.message)
-    names = {f"{kind} {index}" for kind, index in tasks} & set(others)
-    if not names and "CoordinationService/Heartbeat" in error.message:
-        names = {min(others)}  # "chief 0" or "worker 0"
-    return sorted(names)
-
-
-def leave(names: list[str], why: str) -> None:
-    """End this process with a line on the workers that are gone."""
-    own, others = cluster()
-    where = ", ".join(f"{name} ({':'.join(others[name])})" for name in names)
-    say(f"{own} stops: {where} is gone. {why}")
-    if len(others) > len(names):  # they look, too, and must not take this worker for the one
-        time.sleep(GRACE)
-    os._exit(GONE)  # TensorFlow may wait for ever in another thread
-
-
-def join_others(patience: float) -> tf.distribute.Strategy:
-    """The strategy, once all workers are there; ends this process after `patience` seconds."""
-    why = f"Waited {patience:.0f} s for it to start."
-    late = threading.Timer(patience, lambda: leave(silent() or list(cluster()[1]), why))
-    late.daemon = True
-    late.start()
-    strategy = tf.distribute.MultiWorkerMirroredStrategy()
-    late.cancel()
-    return strategy
 
 
 class Training:
@@ -136,12 +37,14 @@ class Training:
 
     def __init__(self, strategy, settings, folder: Path, steps: int, batch: int):
         self.strategy, self.steps, self.batch = strategy, steps, batch
-        if batch % strategy.num_replicas_in_sync:
-            sys.exit(
-                f"--batch {batch} cannot be divided by {strategy.num_replicas_in_sync} replicas."
-            )
+        if batch % (count := strategy.num_replicas_in_sync):
+            sys.exit(f"--batch {batch} cannot be divided by {count} replicas.")
         self.sets = data.load_sets(settings)
         self.checkpoint, self.log = folder / "checkpoint.keras", folder / "steps.csv"
+        self.about = {"edition": settings.edition, "steps": steps, "batch": batch}
+        self.note = folder / "about.json"
+        if self.checkpoint.exists() and (found := files.read_json(self.note)) != self.about:
+            sys.exit(f"{folder} holds another training, {found}: name another folder, or empty it.")
         keras.utils.set_random_seed(training.SEED)
         with strategy.scope():
             if self.checkpoint.exists():
@@ -211,7 +114,8 @@ class Training:
                 self.save()
 
     def save(self) -> None:
-        """The table first, so that it has all the steps that a checkpoint has."""
+        """The checkpoint last, so that the table has all of its steps."""
+        files.write_json(self.note, self.about)
         with files.whole_file(self.log) as temporary:
             pd.DataFrame(self.rows).to_csv(temporary, index=False)
         with files.whole_file(self.checkpoint) as temporary:
@@ -241,8 +145,8 @@ def main(arguments: list[str] | None = None) -> None:
         "--patience", type=float, default=600, help="seconds to wait for the others"
     )
     options = parser.parse_args(arguments)
-    read_slurm()
-    strategy = join_others(options.patience)  # before anything else starts TensorFlow
+    peers.read_slurm()
+    strategy = peers.join_others(options.patience)  # before anything else starts TensorFlow
     settings, final = choose_settings(), options.shared / "model.keras"
     if final.exists():
         return say(f"There is a {final.name} already: to train again, name another folder.")
@@ -257,8 +161,10 @@ def main(arguments: list[str] | None = None) -> None:
         say(f"weights {digest(work.network)}")
         strategy.reduce(tf.distribute.ReduceOp.SUM, 1.0, axis=None)  # the others wait for the chief
     except tf.errors.OpError as error:
-        if names := gone(error):
-            leave(names, "Its own log says why. Started again, all go on from the last checkpoint.")
+        if names := peers.gone(error):
+            peers.leave(
+                names, "Its own log says why. Started again, all go on from the last checkpoint."
+            )
         raise
 
 

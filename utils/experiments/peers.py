@@ -1,0 +1,109 @@
+"""Who the other workers are, and which of them is gone. Taught in notebook 09.
+
+Imports TensorFlow, and starts it only in `join_others`.
+"""
+
+import json
+import os
+import re
+import socket
+import sys
+import threading
+import time
+
+import tensorflow as tf
+
+GONE = 3  # the exit status when another worker is gone
+PORTS = 15_000  # from here on, in a Slurm cluster, one for each job
+TRIES, PAUSE, GRACE = 3, 2.0, 20.0  # looks for who is gone, seconds between, seconds to be seen
+
+
+def read_slurm() -> None:
+    """Write what Slurm says into TF_CONFIG, unless it is set already or Slurm is not there.
+
+    Raises:
+        SystemExit: TensorFlow and Slurm put the machines into different orders.
+    """
+    if "TF_CONFIG" in os.environ or "SLURM_STEP_NUM_TASKS" not in os.environ:
+        return
+    resolver = tf.distribute.cluster_resolver.SlurmClusterResolver(
+        port_base=PORTS + int(os.environ["SLURM_JOB_ID"]) % 10_000,
+        gpus_per_node=1_000,  # it insists on some; Slurm itself gives each task its own
+        gpus_per_task=1,
+        auto_set_gpu=False,
+    )
+    cluster, (kind, index) = resolver.cluster_spec().as_dict(), resolver.get_task_info()
+    node, expected = os.environ["SLURMD_NODENAME"], cluster[kind][index].rpartition(":")[0]
+    if node != expected:
+        sys.exit(
+            f"Slurm runs task {index} on {node}, TensorFlow expects it on {expected}: it sorts the "
+            "machines by their names as text. Choose machines whose numbers have the same length."
+        )
+    task = {"type": kind, "index": index}
+    os.environ["TF_CONFIG"] = json.dumps({"cluster": cluster, "task": task})
+
+
+def cluster() -> tuple[str, dict[str, tuple[str, str]]]:
+    """This worker's name, such as "worker 0", and host and port of each of the others."""
+    config = json.loads(os.environ.get("TF_CONFIG") or "{}")
+    task = config.get("task", {"type": "worker", "index": 0})
+    addresses = {
+        f"{kind} {index}": tuple(address.rsplit(":", 1))
+        for kind, several in config.get("cluster", {}).items()
+        for index, address in enumerate(several)
+        if kind in ("chief", "worker")
+    }
+    own = f"{task['type']} {task['index']}"
+    addresses.pop(own, None)
+    return own, addresses
+
+
+def silent() -> list[str]:
+    """The other workers that accept no connection."""
+    names = []
+    for name, (host, port) in cluster()[1].items():
+        try:
+            socket.create_connection((host, int(port)), timeout=5).close()
+        except OSError:
+            names.append(name)
+    return names
+
+
+def gone(error: tf.errors.OpError) -> list[str]:
+    """The workers that are to blame for an error; none if it is this worker's own.
+
+    A worker that has ended accepts no connection. One that hangs has sent TensorFlow no sign of
+    life for ten seconds, and the error has its name; or none, if it is the first worker, to which
+    these signs are sent.
+    """
+    for _ in range(TRIES):
+        if names := silent():
+            return names
+        time.sleep(PAUSE)
+    _, others = cluster()
+    tasks = re.findall(r"/job:(\w+)/(?:replica:0/)?task:(\d+)", error.message)
+    names = {f"{kind} {index}" for kind, index in tasks} & set(others)
+    if not names and "CoordinationService/Heartbeat" in error.message:
+        names = {min(others)}  # "chief 0" or "worker 0"
+    return sorted(names)
+
+
+def leave(names: list[str], why: str) -> None:
+    """End this process with a line on the workers that are gone."""
+    own, others = cluster()
+    where = ", ".join(f"{name} ({':'.join(others[name])})" for name in names)
+    print(f"{own} stops: {where} is gone. {why}", flush=True)
+    if len(others) > len(names):  # they look, too, and must not take this worker for the one
+        time.sleep(GRACE)
+    os._exit(GONE)  # TensorFlow may wait for ever in another thread
+
+
+def join_others(patience: float) -> tf.distribute.Strategy:
+    """The strategy, once all workers are there; ends this process after `patience` seconds."""
+    why = f"Waited {patience:.0f} s for it to start."
+    late = threading.Timer(patience, lambda: leave(silent() or list(cluster()[1]), why))
+    late.daemon = True
+    late.start()
+    strategy = tf.distribute.MultiWorkerMirroredStrategy()
+    late.cancel()
+    return strategy

@@ -110,23 +110,22 @@ class Training:
             compute, update = np.diff(times)
             self.rows.append({"step": step, "loss": loss, "compute": compute, "update": update})
             say(f"step {step:3} loss {loss:.4f} compute {compute:.3f} s update {update:.3f} s")
-            if chief and (step % save_every == 0 or step == self.steps):
-                self.save()
+            if chief and step % save_every == 0 and step < self.steps:
+                self.save(self.checkpoint)
 
-    def save(self) -> None:
-        """The checkpoint last, so that the table has all of its steps."""
+    def save(self, path: Path) -> None:
+        """The network last, so that the table has all of its steps."""
         files.write_json(self.note, self.about)
         with files.whole_file(self.log) as temporary:
             pd.DataFrame(self.rows).to_csv(temporary, index=False)
-        with files.whole_file(self.checkpoint) as temporary:
+        with files.whole_file(path) as temporary:
             self.network.save(temporary)
 
     def finish(self, final: Path) -> None:
         """Only now does a file get the final name; without the optimizer it has a third."""
         training.compile_for_classes(self.network, keras.optimizers.SGD())
-        with files.whole_file(final) as temporary:
-            self.network.save(temporary)
-        self.checkpoint.unlink()
+        self.save(final)
+        self.checkpoint.unlink(missing_ok=True)
 
 
 def digest(network: keras.Model) -> str:

@@ -64,6 +64,24 @@ def test_nobody_from_outside_reaches_a_worker():
             socket.create_connection(address, timeout=5)
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="only Linux has such networks")
+def test_a_network_that_cannot_be_set_up_is_not_left():
+    code = """
+import fcntl, socket, sys
+from utils.experiments import local_cluster
+with socket.create_server(("127.0.0.1", 0)) as server:
+    def refused(*_):
+        raise PermissionError
+    fcntl.ioctl = refused  # the loopback cannot be switched on
+    print(local_cluster.own_network())
+    socket.create_connection(server.getsockname()).close()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True
+    )
+    assert done.stdout == "False\n", done.stderr
+
+
 def test_it_is_said_when_they_listen_to_everybody(capsys):
     cluster = LocalCluster.__new__(LocalCluster)
     cluster._process = SimpleNamespace(stdout=[json.dumps(["private", None, False])])

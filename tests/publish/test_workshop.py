@@ -84,10 +84,10 @@ def test_each_notebook_is_clean_in_each_kind(path, made, language):
         nbformat.validate(notebook)
         assert not any(cell.get("outputs") for cell in notebook.cells)
         said[kind] = "\n".join(cell.source for cell in notebook.cells)
-    for word in ("<summary>", "are folded", "折叠"):
+    for word in ("<summary>", "are folded", "解答是折叠"):
         assert word not in said["participant"]
     assert ("**停在" if language else "**Pause") in said["instructor"]
-    assert ("os.environ" in said["participant"]) == bool(language)
+    assert ('["TRANSFER_LANGUAGE"]' in said["participant"]) == bool(language)
     for cell in nbformat.read(path, as_version=4).cells:
         if workshop.has(cell, "solution"):
             assert workshop.solution_code(cell) in said["solution"]

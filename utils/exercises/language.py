@@ -12,6 +12,7 @@ from pathlib import Path
 
 LOCALE = Path(__file__).resolve().parents[2] / "notebooks" / "locale"
 VALUE = re.compile(r"\{(\w+)\}")
+FRAME = re.compile(r"(Exercise \{number\}: |[^{}]+)\{\w+\}")
 
 
 def translated(text: str) -> str:
@@ -33,8 +34,9 @@ def translator(code: str) -> Callable[[str], str]:
 
     with open(path, "rb") as file:
         known = {m.id: m.string for m in read_po(file) if m.id and m.string and not m.fuzzy}
-    # What is most alike comes first: the sentence with the most words of its own.
-    patterns = [(pattern(m), m) for m in sorted(known, key=lambda m: -len(VALUE.sub("", m)))]
+    # What frames another sentence comes first, then that with the most words of its own.
+    order = sorted(known, key=lambda m: (not FRAME.fullmatch(m), -len(VALUE.sub("", m))))
+    patterns = [(pattern(message), message) for message in order]
 
     def translate(text: str) -> str:
         for matches, message in patterns:

@@ -78,6 +78,7 @@ def folder(tmp_path_factory, models):
         pytest.skip(str(error))
     for name in ("index", "glossary", "teaching"):
         (source / f"{name}.md").write_text(f"# {name.title()}\n")
+    shutil.copytree(site.NOTEBOOKS / "locale", source / "locale")
     target = tmp_path_factory.mktemp("site") / "site"
     site.build(target, source, parts)
     return target

@@ -1,6 +1,8 @@
 """Other languages: translations say the same, the pages made from them are in step with ours."""
 
 import re
+import shutil
+import subprocess
 from pathlib import Path
 
 import nbformat
@@ -205,6 +207,19 @@ def test_a_third_language_begins_with_a_handful_of_messages(tmp_path, monkeypatc
     assert "notebooks/de/teaching.md" not in made and "README.de.md" in made
     on_site = pages.edition("de", tmp_path, site=True)
     assert on_site["notebooks/de/teaching.md"] == "# For teachers\n\n> Noch nicht übersetzt.\n"
+
+
+@pytest.mark.skipif(not shutil.which("make"), reason="make is not installed")
+def test_make_passes_a_language_on_only_if_it_was_typed(monkeypatch):
+    def would_run(*words):
+        command = ["make", "--no-print-directory", "-n", "-o", ".venv/ready", *words]
+        return subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True).stdout
+
+    monkeypatch.setenv("LANGUAGE", "en_US:en")  # as Debian and Ubuntu set it
+    assert "language" not in would_run("workshop") and "/zh/" not in would_run("lab")
+    assert "--language zh_CN" in would_run("workshop", "LANGUAGE=zh_CN")
+    lab = would_run("lab", "LANGUAGE=zh_CN")
+    assert "TRANSFER_LANGUAGE=zh_CN" in lab and "notebooks/zh/01-download.ipynb" in lab
 
 
 def test_an_unknown_language_is_named(capsys):

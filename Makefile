@@ -9,7 +9,7 @@ ROOT := $(shell [ "$$(id -u)" = 0 ] && echo --allow-root)
 SITE := $(VENV)/site
 # Only if typed behind make: some systems set a variable of that name themselves.
 CODE := $(if $(filter command%,$(origin LANGUAGE)),$(LANGUAGE))
-TOYS := TRANSFER_DATA=toys TRANSFER_WEIGHTS=imagenet TRANSFER_SIZE=default TRANSFER_SIDE= TRANSFER_PRECISION= TRANSFER_OUTPUTS=
+TOYS := TRANSFER_DATA=toys TRANSFER_WEIGHTS=imagenet TRANSFER_SIZE=default TRANSFER_SIDE= TRANSFER_PRECISION= TRANSFER_LANGUAGE= TRANSFER_OUTPUTS=
 
 .PHONY: help run test test-all faults lab lint format refresh experiments record site show workshop check kit clean
 .DEFAULT_GOAL := help

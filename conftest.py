@@ -31,7 +31,7 @@ def pytest_configure(config):
     )
     # Found before any other kernel of that name, which may be another Python's.
     write_kernel_spec(os.path.join(os.environ["JUPYTER_PATH"], "kernels", "python3"))
-    for name in ("TRANSFER_SIDE", "TRANSFER_PRECISION", "TRANSFER_BROKEN"):
+    for name in ("TRANSFER_SIDE", "TRANSFER_PRECISION", "TRANSFER_BROKEN", "TRANSFER_LANGUAGE"):
         os.environ.pop(name, None)
     if "PYTEST_XDIST_WORKER" in os.environ:  # or tests at a time would fight for the cores
         for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):

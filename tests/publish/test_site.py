@@ -53,7 +53,8 @@ def test_terms_lead_to_the_glossary_in_both_languages(folder):
         assert found[0] == found[1] >= 3, (name, found)
 
 
-def test_launch_buttons_appear_with_an_address(tmp_path, monkeypatch):
+@pytest.mark.parametrize("code, name", [("en", "01-download"), ("zh_CN", "zh/01-download")])
+def test_launch_buttons_appear_with_an_address(tmp_path, monkeypatch, code, name):
     conf = tmp_path / "utils" / "publish" / "site"
     shutil.copytree(site.HERE, conf)
     (tmp_path / "pyproject.toml").write_text(
@@ -62,12 +63,12 @@ def test_launch_buttons_appear_with_an_address(tmp_path, monkeypatch):
         'jupyterhub = "https://hub.example.org"\n'
     )
     monkeypatch.setattr(site, "HERE", conf)
-    pages = site.stage(site.NOTEBOOKS, tmp_path / "staged")
-    site.sphinx("-b", "html", str(pages), str(tmp_path / "made"))
+    pages = site.stage(site.NOTEBOOKS, tmp_path / "staged", code)
+    site.sphinx("-b", "html", "-D", f"language={code}", str(pages), str(tmp_path / "made"))
     text = (tmp_path / "made" / "01-download.html").read_text("utf-8")
     for wanted in (
-        "colab.research.google.com/github/someone/something/blob/main/notebooks/01-download.ipynb",
-        "mybinder.org/v2/gh/someone/something/main?urlpath=lab/tree/notebooks/01-download.ipynb",
+        f"colab.research.google.com/github/someone/something/blob/main/notebooks/{name}.ipynb",
+        f"mybinder.org/v2/gh/someone/something/main?urlpath=lab/tree/notebooks/{name}.ipynb",
         "hub.example.org/hub/user-redirect",
     ):
         assert wanted in text

@@ -42,8 +42,16 @@ def add_languages(app, pagename, templatename, context, doctree) -> None:
     context |= {"own": own, "languages": every}
 
 
+def launch_translated(app, config) -> None:
+    """Let launch buttons lead to the notebook in the page's language."""
+    if config.language in LANGUAGES and "path_to_docs" in config.html_theme_options:
+        folder = f"notebooks/{LANGUAGES[config.language].folder}"
+        config.html_theme_options |= {"path_to_docs": folder}
+
+
 def setup(app) -> dict:
     app.add_search_language(SearchPairs)
+    app.connect("config-inited", launch_translated)
     app.connect("source-read", link_card)
     app.connect("html-page-context", add_languages)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

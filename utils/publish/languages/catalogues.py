@@ -21,13 +21,19 @@ def translations(path: Path) -> dict[str, str]:
     return {m.id: m.string for m in read(path) if m.id and m.string and not m.fuzzy}
 
 
+def _new(path: Path) -> Catalog:
+    code, about = path.parts[-3], {"last_translator": "", "fuzzy": False}
+    words = f"# Texts of {path.stem} in {code}."
+    return Catalog(code, project=path.stem, version="", header_comment=words, **about)
+
+
 def update(path: Path, messages: Iterable[str]) -> int:
     """Update the catalogue to these messages; returns how many are left to translate.
 
     A message whose words changed keeps its old translation marked "fuzzy", which is not shown. One
     that is gone is kept at the file's end, and returns when its message does.
     """
-    catalogue, template = read(path), Catalog()
+    catalogue, template = read(path) if path.stat().st_size else _new(path), Catalog()
     for message in catalogue.obsolete.values():
         catalogue[message.id] = message
     catalogue.obsolete.clear()

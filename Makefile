@@ -7,7 +7,9 @@ TEST_JOBS ?= 2
 ROOT := $(shell [ "$$(id -u)" = 0 ] && echo --allow-root)
 
 SITE := $(VENV)/site
-TOYS := TRANSFER_DATA=toys TRANSFER_WEIGHTS=imagenet TRANSFER_SIZE=default TRANSFER_SIDE= TRANSFER_PRECISION= TRANSFER_OUTPUTS=
+# Only if typed behind make: some systems set a variable of that name themselves.
+CODE := $(if $(filter command%,$(origin LANGUAGE)),$(LANGUAGE))
+TOYS := TRANSFER_DATA=toys TRANSFER_WEIGHTS=imagenet TRANSFER_SIZE=default TRANSFER_SIDE= TRANSFER_PRECISION= TRANSFER_LANGUAGE= TRANSFER_OUTPUTS=
 
 .PHONY: help run test test-all faults lab lint format refresh experiments record site show workshop check kit clean
 .DEFAULT_GOAL := help
@@ -28,8 +30,8 @@ faults: $(VENV)/ready  ## kill, damage, fill the disk, and see what happens (hou
 	@$(BIN)/python -m tests.faults $(ONLY)
 
 # The environment's programs and its kernel come first, whatever else is installed.
-lab: $(VENV)/ready  ## open JupyterLab on the first notebook
-	@PATH="$(CURDIR)/$(BIN):$$PATH" JUPYTER_PATH="$(CURDIR)/$(VENV)/share/jupyter$${JUPYTER_PATH:+:$$JUPYTER_PATH}" $(BIN)/jupyter lab --ip 127.0.0.1 $(ROOT) notebooks/01-download.ipynb
+lab: $(VENV)/ready  ## open JupyterLab on the first notebook; LANGUAGE=zh_CN: in Chinese
+	@$(if $(CODE),TRANSFER_LANGUAGE=$(CODE)) PATH="$(CURDIR)/$(BIN):$$PATH" JUPYTER_PATH="$(CURDIR)/$(VENV)/share/jupyter$${JUPYTER_PATH:+:$$JUPYTER_PATH}" $(BIN)/jupyter lab --ip 127.0.0.1 $(ROOT) notebooks/$(addsuffix /,$(firstword $(subst _, ,$(CODE))))01-download.ipynb
 
 lint: $(VENV)/ready  ## check code and notebooks with ruff
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
@@ -40,6 +42,7 @@ format: $(VENV)/ready  ## format code and notebooks with ruff
 refresh: $(VENV)/ready  ## execute the committed notebooks in place, on the toys, and record their scoreboard
 	@$(TOYS) $(BIN)/python -m utils.publish.execute --in-place --all
 	@$(TOYS) $(BIN)/python -m utils.publish.pages toys --command "make refresh"
+	@$(BIN)/python -m utils.publish.languages
 
 experiments: $(VENV)/ready  ## record what notebooks 04, 06, 07 and 09 quote (CIFAR-10, hours); ONLY="amount speed": parts of it
 	@$(BIN)/python -m utils.experiments $(or $(ONLY),amount fine-tuning speed old-recipe ingredients machines)
@@ -53,8 +56,8 @@ site: $(SITE)  ## build the site of the notebooks into outputs/site
 show: site  ## build the site and show it on 127.0.0.1:8000
 	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory outputs/site 8000
 
-workshop: $(VENV)/ready  ## notebooks for participants and teachers into outputs/workshop
-	@$(BIN)/python -m utils.publish.workshop
+workshop: $(VENV)/ready  ## notebooks for participants and teachers into outputs/workshop; LANGUAGE=zh_CN: in Chinese
+	@$(BIN)/python -m utils.publish.workshop $(if $(CODE),--language $(CODE))
 
 check:  ## say whether this computer is ready; works before anything is installed
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m utils.publish.check_computer; else $(PYTHON) -m utils.publish.check_computer; fi

@@ -7,7 +7,7 @@ from pathlib import Path
 from utils.files import REPOSITORY
 
 # What follows TRANSFER_ in the names of ours.
-OURS = ("DATA", "WEIGHTS", "SIZE", "SIDE", "PRECISION", "BROKEN", "OUTPUTS", "BROWSER")
+OURS = ("DATA", "WEIGHTS", "SIZE", "SIDE", "PRECISION", "BROKEN", "OUTPUTS", "LANGUAGE", "BROWSER")
 
 
 def read(name: str) -> str:

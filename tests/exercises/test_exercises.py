@@ -11,6 +11,7 @@ from nbclient import NotebookClient
 
 from utils import exercises
 from utils.data import PictureSet, PictureSets
+from utils.exercises.language import translator
 from utils.publish.series import NOTEBOOKS, series
 
 PATHS = series()
@@ -94,6 +95,24 @@ def test_check_of_something_odd_gives_a_hint(number):
         assert exercises.verdict(number, variables).startswith(("not yet", UNFILLED)), value
 
 
+def check_translation(number, found):
+    """In Chinese no words are left, but for code, and what Python says of an error."""
+    text = translator("zh_CN")(f"Exercise {number}: {found}")
+    assert text.startswith(f"练习 {number}")
+    if "Error" not in found:
+        assert not re.search(r"([a-z]+ ){3}", re.sub("`[^`]*`|'[^']*'", "", text)), text
+
+
+def test_the_readers_language_is_read_from_a_variable(monkeypatch, capsys):
+    monkeypatch.setenv("TRANSFER_LANGUAGE", "zh_CN")
+    exercises.check("1.1", {})
+    printed = capsys.readouterr().out
+    assert printed.startswith("练习 1.1") and "还没有 `" in printed
+    monkeypatch.setenv("TRANSFER_LANGUAGE", "tlh")
+    with pytest.raises(ValueError, match=r"'tlh'.*zh_CN"):
+        exercises.check("1.1", {})
+
+
 def test_an_unknown_exercise_is_named(capsys):
     exercises.check("9.9", {})
     exercises.check("first", {})
@@ -148,8 +167,11 @@ def test_blank_wrong_and_right_answers(number, variables):
         exec(answer, variables)
         found = exercises.verdict(number, variables)
         assert found.startswith("not yet.") and hint in found, answer
+        check_translation(number, found)
     exec(CODE.search(tagged(CELLS[name], "solution")[place].source)[1], variables)
-    assert exercises.verdict(number, variables).startswith("right."), number
+    found = exercises.verdict(number, variables)
+    assert found.startswith("right."), number
+    check_translation(number, found)
 
 
 @pytest.mark.slow

@@ -10,7 +10,8 @@ from utils.publish.series import series
 from utils.settings import ALLOWED, REPOSITORY
 
 TEXTS = [*pages.PAGES, "notebooks/glossary.md", "notebooks/teaching.md", "data/README.md"]
-TEXTS += ["data/vgg16-imagenet.md"]
+TEXTS += ["data/vgg16-imagenet.md", "README.zh-CN.md", "notebooks/zh/index.md"]
+TEXTS += ["notebooks/zh/teaching.md"]
 NOTEBOOKS = [f"notebooks/{path.name}" for path in series()]
 MAKE = re.compile(r"\bmake (?:[A-Z_]+=\S+ )*([a-z][a-z-]*)")
 MODULE = re.compile(r"python -m ((?:utils|data|tests)[\w.]*\w)")

@@ -1,5 +1,6 @@
 """The workshop's notebooks: what each kind holds, and that they run where they are put."""
 
+import re
 import subprocess
 import sys
 
@@ -8,15 +9,21 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from utils.publish import workshop
+from utils.publish.languages import texts
 
 PATHS = workshop.series()
 SOLUTION = "<details><summary>Solution</summary>\n\n{}\n</details>"
 
 
+@pytest.fixture(scope="module", params=["", "zh_CN"])
+def language(request):
+    return request.param
+
+
 @pytest.fixture(scope="module")
-def made(tmp_path_factory):
+def made(tmp_path_factory, language):
     folder = tmp_path_factory.mktemp("outside") / "workshop"
-    workshop.write(folder)
+    workshop.write(folder, language)
     return folder
 
 
@@ -70,30 +77,37 @@ def test_instructors_get_unfolded_solutions_and_notes(small):
 
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
-def test_each_notebook_is_clean_in_each_kind(path, made):
-    texts = {}
+def test_each_notebook_is_clean_in_each_kind(path, made, language):
+    said = {}
     for kind in workshop.KINDS:
         notebook = nbformat.read(made / kind / path.name, as_version=4)
         nbformat.validate(notebook)
         assert not any(cell.get("outputs") for cell in notebook.cells)
-        texts[kind] = "\n".join(cell.source for cell in notebook.cells)
-    assert (
-        "<summary>Solution" not in texts["participant"] and "are folded" not in texts["participant"]
-    )
-    assert "**Pause" in texts["instructor"]
+        said[kind] = "\n".join(cell.source for cell in notebook.cells)
+    for word in ("<summary>", "are folded", "解答是折叠"):
+        assert word not in said["participant"]
+    assert ("**停在" if language else "**Pause") in said["instructor"]
+    assert ('["TRANSFER_LANGUAGE"]' in said["participant"]) == bool(language)
     for cell in nbformat.read(path, as_version=4).cells:
         if workshop.has(cell, "solution"):
-            assert workshop.solution_code(cell) in texts["solution"]
-            assert workshop.solution_code(cell) not in texts["participant"]
+            assert workshop.solution_code(cell) in said["solution"]
+            assert workshop.solution_code(cell) not in said["participant"]
 
 
-def test_a_notebook_outside_the_repository_finds_its_modules(made):
+def test_links_lead_to_the_repository(made):
+    for path in (*made.glob("*/*.ipynb"), *made.glob("*/*.md")):
+        for _, target, _ in texts.LINK.findall(path.read_text(encoding="utf-8")):
+            if re.search(r"\.(md|ipynb|png)$", target) and "://" not in target:
+                assert (path.parent / target).exists(), (path, target)
+
+
+def test_a_notebook_outside_the_repository_finds_its_modules(made, language):
     notebook = nbformat.read(made / "participant" / PATHS[0].name, as_version=4)
     cells = [c for c in notebook.cells if workshop.has(c, "setup") or workshop.has(c, "check")]
     code = f"{cells[0].source}\n{cells[1].source}"
     folder = made / "participant"
     done = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True)
-    assert "Exercise 1.1: " in done.stdout, done.stderr
+    assert ("练习 1.1" if language else "Exercise 1.1: ") in done.stdout, done.stderr
 
 
 def test_writing_again_keeps_what_somebody_worked_on(tmp_path):

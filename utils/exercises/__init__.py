@@ -10,6 +10,8 @@ from collections.abc import Callable
 from importlib import import_module
 from numbers import Real
 
+from utils.exercises.language import translated
+
 AGAIN = "Run the cells above in order (Run > Run All Above Selected Cell), then come back."
 
 
@@ -86,11 +88,12 @@ def number(name: str, value: object) -> Real:
 def check(number: str, variables: dict | None = None) -> None:
     """Print whether the answer to an exercise, such as "2.1", is right, or a hint.
 
-    `variables` are by default those of the notebook that calls. No answer makes it raise.
+    `variables` are by default those of the notebook that calls. No answer makes it raise. The
+    variable TRANSFER_LANGUAGE, such as zh_CN, chooses another language than English.
     """
     if variables is None:
         variables = sys._getframe(1).f_globals
-    print(f"Exercise {number}: {verdict(number, variables)}")
+    print(translated(f"Exercise {number}: {verdict(number, variables)}"))
 
 
 def verdict(number: str, variables: dict) -> str:

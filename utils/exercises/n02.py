@@ -35,7 +35,7 @@ def check_1(learner: Learner) -> str:
             )
         distance[name] = float(np.abs(features - theirs).mean() / size)
     nearest = min(distance, key=distance.get)
-    found = ", ".join(f"{name} by {value:.1%}" for name, value in distance.items())
+    found = ", ".join(f"{name!r} {value:.1%}" for name, value in distance.items())
     if distance[nearest] > ROUNDING:
         raise Hint(
             f"None of yours are theirs. They differ, in parts of the features' size: {found}. Does "

@@ -19,7 +19,8 @@ from utils.experiments.results import RESULTS, provenance
 from utils.files import REPOSITORY
 from utils.settings import choose_settings
 
-PAGES = ("README.md", "README.zh-CN.md", "notebooks/index.md", "tests/faults/README.md")
+# README.zh-CN.md and its like are made from these.
+PAGES = ("README.md", "notebooks/index.md", "tests/faults/README.md")
 MARK = re.compile(r"(<!-- table ([\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 

@@ -1,7 +1,6 @@
 """Build the site from the committed notebooks, of which nothing is executed.
 
-python -m utils.publish.site                into outputs/site, English and Chinese
-python -m utils.publish.site --catalogues   update the catalogues in notebooks/locale
+python -m utils.publish.site   into outputs/site, in English and in every other language
 """
 
 import argparse
@@ -16,15 +15,13 @@ from pathlib import Path
 import nbformat
 
 from utils.files import REPOSITORY
+from utils.publish.languages import ENGLISH, LANGUAGES
+from utils.publish.languages.pages import CLASSIFY, edition
 from utils.publish.series import NOTEBOOKS, series
 from utils.publish.site import CARD, classifier
 from utils.settings import outputs_folder
 
 HERE = Path(__file__).parent
-LANGUAGES = {  # code: folder in the site, title of the site
-    "en": ("", "Transfer learning with Keras"),
-    "zh_CN": ("zh", "用 Keras 做迁移学习"),
-}
 
 
 class SiteError(Exception):
@@ -61,27 +58,37 @@ def sphinx(*options: str) -> None:
         raise SiteError("Sphinx could not build the site; its messages are above.")
 
 
-def stage(source: Path, scratch: Path, *, classify: bool = False) -> Path:
-    """Copy the pages and what they show of data/ into `scratch`; returns the pages' folder.
+def stage(source: Path, scratch: Path, code: str = "en", *, classify: bool = False) -> Path:
+    """Write the pages in a language, and what they show of data/, into `scratch`.
 
-    The page that classifies pictures is one of them if `classify`.
+    Returns the folder of the pages. The one that classifies pictures is there if `classify`.
 
-    Sphinx compiles catalogues where they lie and shows no page from outside its source. index.md
-    gets the order of the pages here, because only Sphinx would understand it there.
+    Sphinx shows no page from outside its source. index.md gets the order of the pages here, because
+    only Sphinx would understand it there.
     """
-    data, pages = REPOSITORY / "data", scratch / "notebooks"
-    shutil.copytree(source / "locale", pages / "locale", ignore=shutil.ignore_patterns("*.mo"))
-    for name in ("index.md", "glossary.md", "teaching.md", *(path.name for path in series(source))):
-        shutil.copy(source / name, pages)  # and nothing that a learner keeps next to them
-    shutil.copytree(data / "figures", scratch / "data" / "figures")
-    card = (data / f"{CARD}.md").read_text(encoding="utf-8")
+    notebooks, names = series(source), ["index.md", "glossary.md", "teaching.md"]
+    if code == "en":
+        pages, card = scratch / "notebooks", REPOSITORY / "data" / f"{CARD}.md"
+        pages.mkdir(parents=True)
+        for name in (*names, *(path.name for path in notebooks)):
+            shutil.copy(source / name, pages)  # and nothing that a learner keeps next to them
+        shutil.copy(card, pages)
+        if classify:
+            shutil.copy(HERE / "classify.md", pages)
+    else:
+        pages = scratch / "notebooks" / LANGUAGES[code].folder
+        pages.mkdir(parents=True)
+        for name, text in edition(code, source, site=True).items():
+            wanted = classify or Path(name).name != Path(CLASSIFY).name
+            if (scratch / name).parent == pages and wanted:
+                (scratch / name).write_text(text, encoding="utf-8")
+        (pages / "data.md").unlink()  # of data/README.md, which is no page of the site
+    shutil.copytree(REPOSITORY / "data" / "figures", scratch / "data" / "figures")
+    card = (pages / f"{CARD}.md").read_text(encoding="utf-8")
     card = re.sub(r"\[([^\]]*)\]\((?!https?:)[^)]*\)", r"\1", card)  # its neighbours are no pages
     (pages / f"{CARD}.md").write_text(card, encoding="utf-8")
-    notebooks = [path.stem for path in series(source)]
-    if classify:
-        shutil.copy(HERE / "classify.md", pages)
     extra = ["classify"] if classify else []
-    order = "\n".join([*notebooks, *extra, "glossary", "teaching", CARD])
+    order = "\n".join([*(path.stem for path in notebooks), *extra, "glossary", "teaching", CARD])
     with open(pages / "index.md", "a", encoding="utf-8") as file:
         file.write(f"\n```{{toctree}}\n:hidden:\n\n{order}\n```\n")
     return pages
@@ -96,11 +103,13 @@ def build(target: Path, source: Path = NOTEBOOKS, parts: Path | None = None) -> 
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix="site-") as folder:
         scratch = Path(folder)
-        pages, new = stage(source, scratch, classify=bool(parts)), scratch / "site"
-        for code, (part, title) in LANGUAGES.items():
-            print(f"Building {title} ...", flush=True)
-            options = ["-W", "--keep-going", "-D", f"language={code}", "-D", f"html_title={title}"]
-            sphinx("-b", "html", "-d", f"{scratch}/{code}", *options, str(pages), str(new / part))
+        new = scratch / "site"
+        for code, language in {"en": ENGLISH, **LANGUAGES}.items():
+            print(f"Building {language.title} ...", flush=True)
+            pages = stage(source, scratch / code, code, classify=bool(parts))
+            options = ["-W", "--keep-going", "-D", f"language={code}"]
+            options += ["-D", f"html_title={language.title}", "-d", f"{scratch}/{code}/doctrees"]
+            sphinx("-b", "html", *options, str(pages), str(new / language.folder))
         if parts:
             shutil.copytree(parts, new / "classifier")
         if target.exists():
@@ -108,30 +117,13 @@ def build(target: Path, source: Path = NOTEBOOKS, parts: Path | None = None) -> 
         new.rename(target)
 
 
-def update_catalogues(source: Path = NOTEBOOKS) -> None:
-    """Update each catalogue in `source`/locale to its page, keeping what is translated."""
-    from utils.publish.site import catalogues  # Babel comes with Sphinx, which may be missing
-
-    with tempfile.TemporaryDirectory() as folder:
-        templates = Path(folder) / "templates"
-        pages = stage(source, Path(folder), classify=True)
-        sphinx("-b", "gettext", "-d", f"{folder}/doctrees", str(pages), str(templates))
-        for path in sorted(source.glob("locale/*/LC_MESSAGES/*.po")):
-            left = catalogues.update(path, templates / f"{path.stem}.pot")
-            print(f"{path.parts[-3]} {path.stem}: {left} messages to translate or review")
-
-
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--catalogues", action="store_true", help="update notebooks/locale")
-    options = parser.parse_args(arguments)
+    parser.parse_args(arguments)
     target = outputs_folder() / "site"
     try:
-        if options.catalogues:
-            update_catalogues()
-        else:
-            build(target, parts=classifier.prepare(target.with_name("classifier")))
-            print(f"The site is in {target}; look at it with: make show")
+        build(target, parts=classifier.prepare(target.with_name("classifier")))
+        print(f"The site is in {target}; look at it with: make show")
     except (SiteError, OSError) as error:
         print(f"{error}\nWhat was there before is unchanged.", file=sys.stderr)
         return 1

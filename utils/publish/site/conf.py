@@ -11,7 +11,7 @@ project = "Transfer learning with Keras"
 author = copyright = ""
 language = "en"
 extensions = ["myst_nb", "sphinx_copybutton", "utils.publish.site.extras"]
-exclude_patterns = ["locale", "**.ipynb_checkpoints"]
+exclude_patterns = ["**.ipynb_checkpoints"]
 templates_path = ["templates"]
 
 nb_execution_mode = "off"
@@ -23,11 +23,6 @@ suppress_warnings = [
     "myst.header",  # an exercise's heading may stand below an unnumbered one
 ]
 copybutton_exclude = ".linenos, .gp, .go"
-
-locale_dirs = ["locale"]
-gettext_compact = False
-gettext_uuid = False
-gettext_location = False
 
 html_context = {"default_mode": "auto"}
 html_theme = "sphinx_book_theme"

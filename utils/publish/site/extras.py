@@ -1,43 +1,17 @@
-"""What the site adds to Sphinx: links that keep their anchors, Chinese search, a few words."""
+"""What the site adds to Sphinx: Chinese search, a link to each language, the card's page."""
 
 import re
-from pathlib import Path
 
-from docutils import nodes
-from sphinx import addnodes
 from sphinx.search import SearchEnglish
-from sphinx.transforms import SphinxTransform
 
+from utils.publish.languages import ENGLISH, LANGUAGES
 from utils.publish.site import CARD
 
-ASIDE = "set aside"
 SPLIT_QUERY = r"""
 var splitQuery = (query) => (query.match(/[\u4e00-\u9fff]+|[a-zA-Z0-9_]+/gu) || []).flatMap(
   (run) => /[\u4e00-\u9fff]/.test(run) && run.length > 2
     ? [...run].slice(1).map((second, place) => run[place] + second) : [run]);
 """
-UNTRANSLATED = "本页还没有中文翻译。下面是英文原文。"
-
-
-class SetLinksAside(SphinxTransform):
-    """Hide links from Sphinx while it translates (at priority 20).
-
-    It tells a paragraph's links apart by page only, so that all links into the glossary would get
-    the last one's anchor. Links that it does not recognize stay as the translation has them.
-    """
-
-    default_priority = 19
-    old, new = "doc", ASIDE
-
-    def apply(self, **_) -> None:
-        for link in self.document.findall(addnodes.pending_xref):
-            if link.get("refdomain") == self.old:
-                link["refdomain"] = self.new
-
-
-class PutLinksBack(SetLinksAside):
-    default_priority = 21
-    old, new = ASIDE, "doc"
 
 
 class SearchPairs(SearchEnglish):
@@ -59,24 +33,25 @@ def link_card(app, docname, source) -> None:
     source[0] = source[0].replace(f"](../data/{CARD}.md)", f"]({CARD}.md)")
 
 
-def finish_chinese(app, doctree, docname) -> None:
-    """Translate the one word in raw HTML; say so where a page has no catalogue."""
-    if app.config.language != "zh_CN":
-        return
-    for node in list(doctree.findall(nodes.raw)):
-        if "Solution</summary>" in node.astext():
-            text = node.astext().replace("Solution</summary>", "解答</summary>")
-            node.replace_self(nodes.raw("", text, format="html"))
-    title = next(doctree.findall(nodes.title), None)
-    catalogue = Path(app.srcdir) / "locale" / "zh_CN" / "LC_MESSAGES" / f"{docname}.po"
-    if title is not None and not catalogue.exists():
-        title.parent.insert(1, nodes.note("", nodes.paragraph("", UNTRANSLATED)))
+def add_languages(app, pagename, templatename, context, doctree) -> None:
+    """Give the templates the language of the page, and the others' folders seen from its site."""
+    own = {"en": ENGLISH, **LANGUAGES}[app.config.language]
+    up = "../" if own.folder else ""
+    every = [(lang, f"{up}{lang.folder}/" if lang.folder else up)
+             for lang in (ENGLISH, *LANGUAGES.values())]  # fmt: skip
+    context |= {"own": own, "languages": every}
+
+
+def launch_translated(app, config) -> None:
+    """Let launch buttons lead to the notebook in the page's language."""
+    if config.language in LANGUAGES and "path_to_docs" in config.html_theme_options:
+        folder = f"notebooks/{LANGUAGES[config.language].folder}"
+        config.html_theme_options |= {"path_to_docs": folder}
 
 
 def setup(app) -> dict:
     app.add_search_language(SearchPairs)
-    app.add_transform(SetLinksAside)
-    app.add_transform(PutLinksBack)
+    app.connect("config-inited", launch_translated)
     app.connect("source-read", link_card)
-    app.connect("doctree-resolved", finish_chinese)
+    app.connect("html-page-context", add_languages)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -3,9 +3,9 @@
 
 import { openModel } from "./model.js";
 import { prepare } from "./picture.js";
-import { chinese, words } from "./words.js";
+import { language, words } from "./words.js";
 
-const PARTS = new URL(chinese ? "../classifier/" : "classifier/", document.baseURI);
+const PARTS = new URL(language === "en" ? "classifier/" : "../classifier/", document.baseURI);
 const SHOWN = 5; // classes; the others are folded
 const place = document.getElementById("classifier");
 let about, runtime, example, model, latest = 0;

@@ -1,4 +1,4 @@
-// What the page that classifies says, in English and in Chinese.
+// What the page that classifies says, in each language of the site.
 
 const WORDS = {
   en: {
@@ -56,5 +56,5 @@ const WORDS = {
   },
 };
 
-export const chinese = document.documentElement.lang.startsWith("zh");
-export const words = WORDS[chinese ? "zh" : "en"];
+export const language = document.documentElement.lang.slice(0, 2);
+export const words = WORDS[language] || WORDS.en;

@@ -59,7 +59,7 @@ def pytest_ignore_collect(collection_path, config):
 
 def pytest_collection_modifyitems(items):
     """What takes longest comes first, so that no worker is left with it at the end."""
-    longest = ("test_photographs.py", "test_pictures.py", "test_exercises.py")
+    longest = ("test_ants_and_bees.py", "test_pictures.py", "test_exercises.py")
     items.sort(key=lambda item: (item.path.name not in longest, item.path.suffix != ".ipynb"))
 
 

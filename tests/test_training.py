@@ -123,7 +123,7 @@ def test_features_too_large_for_memory_train_the_same_head(make_settings, sets, 
         network = model.build_case("frozen base", make_settings(), 2)
         features = training.features_of(network, sets.train.images, mirrored=True)
         assert isinstance(features, np.memmap) == (most == 0) and len(features) == 80
-        histories.append(training.train_head(network, sets).history)
+        histories.append(training.train_head(network, sets, 5).history)
     assert histories[0] == histories[1]
     mirrored = training.features_of(network, training.with_mirror_images(sets.train).images)
     np.testing.assert_array_equal(features, mirrored)

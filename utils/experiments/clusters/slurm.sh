@@ -11,6 +11,7 @@
 #SBATCH --cpus-per-task=16
 #SBATCH --mem=16G
 #SBATCH --time=04:00:00
+# Slurm makes no folder for its log: once before, mkdir -p outputs
 #SBATCH --output=outputs/slurm-%j.log
 # After a failure of a machine Slurm starts the job again, on others; the log goes on.
 #SBATCH --requeue

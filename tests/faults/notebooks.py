@@ -64,11 +64,11 @@ def twice_at_once(folder: Path, number: int) -> Outcome:
     first = execute(folder, "01", "02")
     first.saw("cell 2/", SECONDS)
     second = execute(folder, "01", "02")
-    status = second.end(300)
+    status, seconds = second.end(300), second.seconds
     refused = status == 1 and "another program" in second.text and "TRANSFER_OUTPUTS" in second.text
     problem = ended(first, "the first", folder)
     said = problem or f"the second ends: {plain(second.text[-600:], folder)}"
-    return Outcome(refused and not problem, said, second.seconds)
+    return Outcome(refused and not problem, said, seconds)
 
 
 FAULTS = [

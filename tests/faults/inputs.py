@@ -150,8 +150,8 @@ class Escape:
 def code_in_kept_pictures(folder: Path) -> object:
     """The file in which pictures are kept for the next notebook holds code."""
     picture(folder, lambda ants: None)
-    (kept,) = (folder / "outputs" / "pictures").glob("*.npz")
-    np.savez(kept, key=np.array(Escape(), object))
+    (kept,) = (folder / "outputs" / "pictures").glob("*.npy")
+    np.save(kept, np.array(Escape(), object))
     return nothing_escaped(folder, lambda: read_folder(folder))
 
 

@@ -41,18 +41,18 @@ def test_cifar10_is_split_into_balanced_disjoint_sets(cifar10, make_settings):
     sets = load_sets(make_settings(data="cifar10", side=48))
     assert sets.class_names == list(CLASS_NAMES)
     parts = (sets.train, sets.validation, sets.test)
-    assert [part.images.shape for part in parts] == [(n, 48, 48, 3) for n in (200, 100, 100)]
+    assert [part.images.shape for part in parts] == [(n, 48, 48, 3) for n in (100, 50, 100)]
     for part in parts:
         assert part.images.dtype == np.uint8 and part.labels.dtype == np.int64
         assert (np.bincount(part.labels) == len(part) / 10).all()
         assert (part.images[:, 20, 20, 2] == part.labels).all()  # pictures and labels go together
-    assert len({image.tobytes() for part in parts for image in part.images}) == 400
+    assert len({image.tobytes() for part in parts for image in part.images}) == 250
 
 
 def test_toys_are_the_shipped_ones_and_the_same_every_time(make_settings):
     first, second = (load_sets(make_settings()) for _ in range(2))
     assert first.class_names == list(CLASS_NAMES)
-    for name, count in (("train", 200), ("validation", 100), ("test", 100)):
+    for name, count in (("train", 100), ("validation", 50), ("test", 100)):
         part, again = getattr(first, name), getattr(second, name)
         assert np.bincount(part.labels).tolist() == [count // 10] * 10
         np.testing.assert_array_equal(part.images, again.images)

@@ -18,7 +18,7 @@ NOTEBOOKS = [path.stem for path in site.series()]
 PAGES = ["index", *NOTEBOOKS, "glossary", "teaching", CARD]
 FOLDERS = ["", *(f"{language.folder}/" for language in languages.LANGUAGES.values())]
 EACH = [f"{folder}{name}.html" for folder in FOLDERS for name in [*PAGES, "search"]]
-LINK = re.compile(r'href="(?:glossary\.html)?#([\w%-]+)"')
+LINK = re.compile(r'href="glossary\.html#([\w%-]+)"')
 
 
 @pytest.fixture(scope="module")

@@ -203,7 +203,7 @@ def python_that_tells(tmp_path, monkeypatch):
     return program
 
 
-def told(*command, **variables):
+def output_of(*command, **variables):
     environment = os.environ | variables
     printed = subprocess.run(command, env=environment, check=True, capture_output=True).stdout
     config, arguments = json.loads(printed)
@@ -215,7 +215,7 @@ def told(*command, **variables):
 def test_the_cluster_files_write_what_tensorflow_reads(python_that_tells):
     script = str(CLUSTERS / "by-hand.sh")
     run = {"PYTHON": str(python_that_tells), "SHARED": "/shared"}
-    config, arguments = told("sh", script, "1", "one:1", "two:2", **run)
+    config, arguments = output_of("sh", script, "1", "one:1", "two:2", **run)
     expected = {"worker": ["one:1", "two:2"]}
     assert config == {"cluster": expected, "task": {"type": "worker", "index": 1}}
     assert arguments[0] == "/shared"
@@ -231,7 +231,7 @@ def test_the_cluster_files_write_what_tensorflow_reads(python_that_tells):
     claim = pod["template"]["spec"]["template"]["spec"]["volumes"][0]["persistentVolumeClaim"]
     assert claim["claimName"] == volume["metadata"]["name"] and variables["JOB"] == name
     variables["JOB_COMPLETION_INDEX"] = "1"
-    config, arguments = told(*trainer["command"], *trainer["args"], **variables)
+    config, arguments = output_of(*trainer["command"], *trainer["args"], **variables)
     expected = [f"{name}-node-0-{index}.{name}:12345" for index in (0, 1)]
     assert config == {"cluster": {"worker": expected}, "task": {"type": "worker", "index": 1}}
     assert arguments[0].startswith("/shared/")

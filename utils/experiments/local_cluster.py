@@ -3,8 +3,8 @@
 Taught in notebook 09:
 
     with LocalCluster([sys.executable, "-m", "utils.experiments.worker", ...], 2) as cluster:
-        for line in cluster:
-            print(line)
+        for worker, line in cluster:
+            print(worker, line)
 
 TensorFlow's workers listen on all of a computer's network interfaces, and whoever reaches one can
 run code in it. So, where the system allows it (Linux), they get a network of their own, in which

@@ -1,11 +1,11 @@
 """Record what notebooks 04 to 09 show, in data/results/: CIFAR-10 with ImageNet's weights.
 
     python -m utils.experiments amount speed    some hours
-    python -m utils.experiments old-recipe      the old recipe against ours, an hour
+    python -m utils.experiments old-recipe      the old recipe against ours, 20 minutes
     python -m utils.experiments fine-tuning     what notebook 04 quotes, an hour
     python -m utils.experiments record          fine-tune on all of CIFAR-10, an hour
     python -m utils.experiments memory          data larger than memory, ten minutes, 6 GB of disk
-    python -m utils.experiments ingredients     what that recipe loses without each, an hour
+    python -m utils.experiments ingredients     what that recipe loses without each, 20 minutes
     python -m utils.experiments photographs     what 08 shows, of the folder in TRANSFER_DATA
     python -m utils.experiments machines        one worker against two, for 09, ten minutes
 
@@ -116,7 +116,7 @@ def measure_old_recipe(settings: Settings) -> None:
     settings = replace(settings, side=48)
     sets = load_sets(settings)
     sets = replace(sets, validation=part(sets.validation, 2_000))
-    ways = speed.old_recipes(settings, budget=400)
+    ways = speed.old_recipes(settings, budget=300)
     table = pd.DataFrame(shown(speed.measure_ways(ways, sets, settings)))
     about = results.provenance(settings, "python -m utils.experiments old-recipe")
     results.save("old-recipe", table, about | {"validation_pictures": len(sets.validation)})

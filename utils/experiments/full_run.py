@@ -96,18 +96,15 @@ def measure_ingredients(settings: Settings, *, pictures: int = 5_000, epochs: in
     settings = replace(settings, side=32)
     sets, rows = load_sets(settings), []
     about = provenance(settings, "python -m utils.experiments ingredients")
-    for seed in (0, 1):
-        some = replace(sets, train=part(sets.train, pictures, seed))
-        for name, change in changes.items():
-            with tempfile.TemporaryDirectory() as folder:
-                chosen = replace(whole, seed=seed, **change)
-                _, curve = train(chosen, settings, some, Path(folder))
-            keras.backend.clear_session()
-            keras.config.set_dtype_policy(settings.precision)  # which the session had
-            rows.append(
-                (name, seed, 60 * curve.minutes.iloc[-1], curve.validation_accuracy.iloc[-1])
-            )
-            print(*rows[-1], flush=True)
+    sets = replace(sets, train=part(sets.train, pictures))
+    for name, change in changes.items():
+        with tempfile.TemporaryDirectory() as folder:
+            _, curve = train(replace(whole, **change), settings, sets, Path(folder))
+        keras.backend.clear_session()
+        keras.config.set_dtype_policy(settings.precision)  # which the session had
+        last = curve.iloc[-1]
+        rows.append((name, whole.seed, 60 * last.minutes, last.validation_accuracy))
+        print(*rows[-1], flush=True)
     save("ingredients", pd.DataFrame(rows, columns=COLUMNS["ingredients"]), about)
 
 

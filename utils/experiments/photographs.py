@@ -4,7 +4,8 @@ TRANSFER_DATA=/path/to/ants-bees python -m utils.experiments photographs
 
 records one folder a call, in the place of what was recorded of a folder of this name before. A
 seed draws the split of train/ into training and validation pictures, their order, and how they are
-changed; the test pictures stay the same. An interrupted call resumes after the last side that was
+changed; the test pictures stay the same. All seeds measure probes; fine-tuning, which takes
+minutes, has fewer, and not at every side. An interrupted call resumes after the last side that was
 done.
 """
 
@@ -29,6 +30,7 @@ from utils.settings import Settings
 
 NAME = "photographs"
 SIDES, SEEDS = (96, 128, 160, 224), range(5)
+TRAININGS = {128: 3, 224: 1}  # side: seeds that also fine-tune
 PROBES = {
     "probe after block 4": (4,),
     "probe after block 5": (5,),
@@ -68,6 +70,8 @@ def measure(
         part = np.concatenate([features[..., columns[block]] for block in blocks], axis=-1)
         probe, row = probe_row(part, labels, rows, seconds)
         yield {"way": way} | row
+    if seed >= TRAININGS.get(side, 0):
+        return
     for name, indices in rows.items():
         parts[name] = PictureSet(images[indices], labels[indices])
     keras.utils.set_random_seed(seed)

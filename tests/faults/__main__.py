@@ -18,7 +18,7 @@ from pathlib import Path
 import pandas as pd
 
 from tests.faults import disks, inputs, kills, notebooks, servers
-from tests.faults.trying import Fault
+from tests.faults.trying import NOT_TRIED, Fault
 from utils import files
 from utils.experiments import results
 from utils.settings import choose_settings, outputs_folder
@@ -34,7 +34,8 @@ def row_of(fault: Fault, tries: list[dict]) -> dict:
     seconds = max(one["seconds"] for one in tries)
     peak = max((one["megabytes"] for one in tries if one["megabytes"]), default=float("nan"))
     values = (fault.kind, fault.name, len(tries), right, said, seconds, peak)
-    values += ("yes" if right == len(tries) else "NO",)
+    as_it_should = "not tried" if said.startswith(NOT_TRIED) else "yes"
+    values += (as_it_should if right == len(tries) else "NO",)
     return dict(zip(results.COLUMNS["faults"], values, strict=True))
 
 

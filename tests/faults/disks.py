@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from tests.faults import inputs, servers
-from tests.faults.trying import Fault, Outcome, in_child
+from tests.faults.trying import NOT_TRIED, Fault, Outcome, in_child
 from utils import files
 
 SIZE = "2m"  # of the small disk, which is made in memory
@@ -167,7 +167,7 @@ def attempt(name: str, expected: str, error: bool, folder: Path, number: int) ->
     mount = ["mount", "-t", "tmpfs", "-o", f"size={SIZE}", "tmpfs", str(disk)]
     if not shutil.which("mount") or (done := subprocess.run(mount, capture_output=True)).returncode:
         why = done.stderr.decode().strip() if shutil.which("mount") else "there is no mount"
-        return Outcome(True, f"not tried: a small disk cannot be mounted ({why})", 0.0)
+        return Outcome(True, f"{NOT_TRIED}a small disk cannot be mounted ({why})", 0.0)
     try:
         with servers.serving() as server:
             url = {"FAULTS_URL": f"http://127.0.0.1:{server.server_port}/f"}

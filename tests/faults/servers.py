@@ -12,7 +12,7 @@ from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from tests.faults.trying import Fault, Outcome, in_child
+from tests.faults.trying import NOT_TRIED, Fault, Outcome, in_child
 from utils import download
 
 GOOD = b"the right bytes " * 4_000  # 64 kB
@@ -106,7 +106,7 @@ def attempt(plan: list | str, expected: str, folder: Path, number: int) -> Outco
     one that answers its sign-in page to whatever is asked of it.
     """
     if plan == "untrusted" and not shutil.which("openssl"):
-        return Outcome(True, "not tried: there is no openssl to make a certificate", 0.0)
+        return Outcome(True, f"{NOT_TRIED}there is no openssl to make a certificate", 0.0)
     with serving(certificate(folder) if plan == "untrusted" else None) as server:
         here = f"127.0.0.1:{server.server_port}"
         url, proxy = f"http://{here}/f", {"NO_PROXY": "127.0.0.1"}

@@ -4,7 +4,7 @@ import pytest
 
 from tests.faults import __main__ as program
 from tests.faults import disks, inputs, servers
-from tests.faults.trying import Fault, Outcome, in_child
+from tests.faults.trying import NOT_TRIED, Fault, Outcome, in_child
 from utils.experiments import results
 
 QUICK = [
@@ -42,6 +42,11 @@ def test_an_interrupted_run_goes_on_and_what_went_wrong_is_tried_again(tmp_path)
     assert (row.right, row.tries, row.as_it_should, row.what_happens) == (2, 3, "NO", "try 1")
     row = program.try_all([fault], kept).iloc[0]
     assert asked == [0, 1, 1, 2, 2] and (row.right, row.as_it_should) == (3, "yes")
+
+
+def test_what_could_not_be_tried_does_not_count_as_right(tmp_path):
+    fault = Fault("kind", "name", lambda *_: Outcome(True, f"{NOT_TRIED}no disk", 0.0))
+    assert program.try_all([fault], tmp_path / "kept.json").as_it_should.tolist() == ["not tried"]
 
 
 def test_what_does_not_end_in_an_error_of_ours_is_wrong(tmp_path, monkeypatch):

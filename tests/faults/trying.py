@@ -16,6 +16,7 @@ import psutil
 from utils.files import REPOSITORY
 
 OURS = "utils."  # an error that says what to do is one of our own classes
+NOT_TRIED = "not tried: "
 TINY = {"TRANSFER_DATA": "toys", "TRANSFER_WEIGHTS": "imagenet", "TRANSFER_SIZE": "tiny",
         "TF_CPP_MIN_LOG_LEVEL": "2", "TRANSFER_SIDE": "", "TRANSFER_PRECISION": "",
         "TRANSFER_BROKEN": ""}  # fmt: skip
@@ -25,7 +26,7 @@ TINY = {"TRANSFER_DATA": "toys", "TRANSFER_WEIGHTS": "imagenet", "TRANSFER_SIZE"
 class Outcome:
     """How one try ended. `megabytes` is the peak memory of its process, None if not measured.
 
-    What cannot be tried on this computer is right, and its `said` begins with "not tried".
+    What cannot be tried on this computer is not wrong, and its `said` begins with NOT_TRIED.
     """
 
     right: bool

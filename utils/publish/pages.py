@@ -76,7 +76,7 @@ def faults() -> str:
         (
             row.kind,
             row.fault,
-            f"{row.right} of {row.tries}",
+            f"{row.right} of {row.tries}" if row.as_it_should != "not tried" else "not tried",
             row.what_happens.replace("|", "\\|").replace("<", "&lt;"),
             f"{row.seconds:.0f}",
             f"{row.megabytes:.0f}" if row.megabytes == row.megabytes else "",

@@ -89,8 +89,10 @@ def stage(source: Path, scratch: Path, code: str = "en", *, classify: bool = Fal
     (pages / f"{CARD}.md").write_text(card, encoding="utf-8")
     extra = ["classify"] if classify else []
     order = "\n".join([*(path.stem for path in notebooks), *extra, "glossary", "teaching", CARD])
-    with open(pages / "index.md", "a", encoding="utf-8") as file:
-        file.write(f"\n```{{toctree}}\n:hidden:\n\n{order}\n```\n")
+    index = (pages / "index.md").read_text(encoding="utf-8")
+    index = re.sub(r"\[([^\]]*)\]\([./]*README[^)]*\)", r"\1", index)  # no page of the site
+    order = f"\n```{{toctree}}\n:hidden:\n\n{order}\n```\n"
+    (pages / "index.md").write_text(index + order, encoding="utf-8")
     return pages
 
 

@@ -23,8 +23,8 @@ run: $(VENV)/ready  ## execute notebooks 01 to 05 and show the scoreboard; ALL=1
 test: $(VENV)/ready  ## unit tests and every cell of every notebook
 	@$(BIN)/python -m pytest -n $(TEST_JOBS) --dist loadfile --no-loadscope-reorder -m "not slow"
 
-test-all: $(SITE)  ## all tests: also a browser, every exercise, the kit, real pictures
-	@$(BIN)/python -m pytest -n $(TEST_JOBS) --dist loadfile --no-loadscope-reorder
+test-all: $(SITE)  ## all tests: also a browser, the kit, all notebooks answered and on photographs; ONLY="not whole": without these
+	@$(BIN)/python -m pytest -n $(TEST_JOBS) --dist loadfile --no-loadscope-reorder $(if $(ONLY),-m "$(ONLY)")
 
 faults: $(VENV)/ready  ## kill, damage, fill the disk, and see what happens (hours); ONLY="servers inputs": parts of it
 	@$(BIN)/python -m tests.faults $(ONLY)

@@ -175,6 +175,7 @@ def test_blank_wrong_and_right_answers(number, variables):
 
 
 @pytest.mark.slow
+@pytest.mark.whole
 def test_answers_in_the_notebook(name, tmp_path, monkeypatch):
     """The same in the notebook itself, which is executed alone, with no file of another one."""
     monkeypatch.setenv("TRANSFER_OUTPUTS", str(tmp_path / "outputs"))

@@ -10,6 +10,7 @@ SHARED = REPOSITORY.parent / "shared" / "data"
 
 
 @pytest.mark.slow
+@pytest.mark.whole
 def test_real_photographs(run_all, tmp_path):
     """Ants and bees, as they are: of many sizes, and with a GIF that is called .jpg."""
     if not (SHARED / "photographs.tar").exists():

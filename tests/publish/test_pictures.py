@@ -17,6 +17,7 @@ def stripes(kind, number):
 
 
 @pytest.mark.slow
+@pytest.mark.whole
 def test_uneven_classes_without_train_and_test(run_all, tmp_path):
     for kind, count in enumerate((60, 60, 4)):
         folder = tmp_path / "pictures" / f"类{kind}"

@@ -10,6 +10,7 @@ import pytest
 pytest.importorskip("sphinx", reason="make site installs what the site is built with")
 pytest.importorskip("myst_nb")
 
+from tests.publish import browser
 from utils.publish import languages
 from utils.publish.site import CARD
 from utils.publish.site import __main__ as site
@@ -53,25 +54,34 @@ def test_terms_lead_to_the_glossary_in_both_languages(folder):
         assert found[0] == found[1] >= 3, (name, found)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("code, name", [("en", "01-download"), ("zh_CN", "zh/01-download")])
-def test_launch_buttons_appear_with_an_address(tmp_path, monkeypatch, code, name):
-    conf = tmp_path / "utils" / "publish" / "site"
+def test_launch_buttons_lead_to_the_notebook(tmp_path, monkeypatch, code, name):
+    """Clicked, with a server on this computer in the place of each service."""
+    conf, address = tmp_path / "utils" / "publish" / "site", "https://github.com/someone/something"
     shutil.copytree(site.HERE, conf)
-    (tmp_path / "pyproject.toml").write_text(
-        '[tool.site]\nrepository = "https://github.com/someone/something"\nbranch = "main"\n'
-        'colab = "https://colab.research.google.com"\nbinder = "https://mybinder.org"\n'
-        'jupyterhub = "https://hub.example.org"\n'
-    )
     monkeypatch.setattr(site, "HERE", conf)
-    pages = site.stage(site.NOTEBOOKS, tmp_path / "staged", code)
-    site.sphinx("-b", "html", "-D", f"language={code}", str(pages), str(tmp_path / "made"))
-    text = (tmp_path / "made" / "01-download.html").read_text("utf-8")
-    for wanted in (
-        f"colab.research.google.com/github/someone/something/blob/main/notebooks/{name}.ipynb",
-        f"mybinder.org/v2/gh/someone/something/main?urlpath=lab/tree/notebooks/{name}.ipynb",
-        "hub.example.org/hub/user-redirect",
-    ):
-        assert wanted in text
+    with browser.served(tmp_path / "made") as here, browser.chromium() as chromium:
+        (tmp_path / "pyproject.toml").write_text(
+            f'[tool.site]\nrepository = "{address}"\nbranch = "main"\n'
+            f'colab = "{here}colab"\nbinder = "{here}binder"\njupyterhub = "{here}hub"\n'
+        )
+        pages = site.stage(site.NOTEBOOKS, tmp_path / "staged", code)
+        site.sphinx("-b", "html", "-D", f"language={code}", str(pages), str(tmp_path / "made"))
+        page = chromium.new_page()
+        page.goto(f"{here}01-download.html")
+        for service, wanted in {
+            "Colab": f"{here}colab/github/someone/something/blob/main/notebooks/{name}.ipynb",
+            "Binder": f"{here}binder/v2/gh/someone/something/main"
+            f"?urlpath=lab/tree/notebooks/{name}.ipynb",
+            "JupyterHub": f"{here}hub/hub/user-redirect/git-pull?repo={address}"
+            f"&urlpath=lab/tree/something/notebooks/{name}.ipynb&branch=main",
+        }.items():
+            page.locator(".dropdown-launch-buttons > button").click()
+            with page.expect_popup() as opened:
+                page.locator(".dropdown-launch-buttons").get_by_text(service).click()
+            assert unquote(opened.value.url) == wanted
+            opened.value.close()
 
 
 def test_a_notebook_that_was_not_executed_is_named(tmp_path):

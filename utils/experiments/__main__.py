@@ -102,8 +102,8 @@ def measure_speed(settings: Settings) -> None:
     validation = part(sets.validation, 1_000)
     for seed in range(3):
         some = replace(sets, train=part(sets.train, 2_000, seed), validation=validation)
-        ways = speed.levers(settings, budget=60)
-        rows = speed.measure_ways(ways, some, settings, seed=seed, checks=8, as_many_pictures=True)
+        ways = speed.levers(settings, budget=45)
+        rows = speed.measure_ways(ways, some, settings, seed=seed, checks=6, as_many_pictures=True)
         curves += [row | {"seed": seed} for row in shown(rows)]
     few = replace(sets, train=part(sets.train, 1_000))
     sizes = pd.DataFrame(shown(speed.measure_sizes(few, settings, sides=(32, 48, 64, 96))))

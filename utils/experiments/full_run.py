@@ -96,7 +96,8 @@ def measure_ingredients(settings: Settings, *, pictures: int = 5_000, epochs: in
     settings = replace(settings, side=32)
     sets, rows = load_sets(settings), []
     about = provenance(settings, "python -m utils.experiments ingredients")
-    sets = replace(sets, train=part(sets.train, pictures))
+    parts = {"train": part(sets.train, pictures), "validation": part(sets.validation, 2_000)}
+    sets = replace(sets, **parts)
     for name, change in changes.items():
         with tempfile.TemporaryDirectory() as folder:
             _, curve = train(replace(whole, **change), settings, sets, Path(folder))

@@ -3,8 +3,10 @@
 import importlib.util
 import re
 
+import pandas as pd
 import pytest
 
+from utils.experiments.results import RESULTS
 from utils.publish import pages
 from utils.publish.series import series
 from utils.settings import ALLOWED, REPOSITORY
@@ -38,6 +40,14 @@ def test_tables_are_the_recorded_ones(name):
     marked = {match[2] for match in pages.MARK.finditer(text)}
     assert marked >= ({"faults"} if "faults" in name else {"scoreboard-cifar10", "record"})
     assert text == pages.filled(text), "python -m utils.publish.pages fills the tables"
+
+
+def test_the_first_page_promises_what_was_recorded():
+    board = pd.read_csv(RESULTS / "scoreboard-cifar10.csv").set_index("case")
+    quick, record = board.loc["fine-tuned"], pd.read_csv(RESULTS / "record-test.csv").iloc[0]
+    assert quick.seconds <= 60 and record.minutes <= 60
+    for name in ("notebooks/index.md", "notebooks/zh/index.md"):
+        assert all(f" {one:.3f}" in read(name) for one in (quick.test_accuracy, record.accuracy))
 
 
 @pytest.mark.parametrize("name", [*TEXTS, *NOTEBOOKS])

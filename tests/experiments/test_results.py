@@ -15,7 +15,6 @@ PENDING = {
     "ingredients",
     "machines",
     "memory",
-    "old-recipe",
     "photographs",
     "sizes",
     "steps",

@@ -31,7 +31,7 @@ faults: $(VENV)/ready  ## kill, damage, fill the disk, and see what happens (hou
 
 # The environment's programs and its kernel come first, whatever else is installed.
 lab: $(VENV)/ready  ## open JupyterLab on the first notebook; LANGUAGE=zh_CN: in Chinese
-	@$(if $(CODE),TRANSFER_LANGUAGE=$(CODE)) PATH="$(CURDIR)/$(BIN):$$PATH" JUPYTER_PATH="$(CURDIR)/$(VENV)/share/jupyter$${JUPYTER_PATH:+:$$JUPYTER_PATH}" $(BIN)/jupyter lab --ip 127.0.0.1 $(ROOT) notebooks/$(addsuffix /,$(firstword $(subst _, ,$(CODE))))01-download.ipynb
+	@$(if $(CODE),TRANSFER_LANGUAGE=$(CODE)) PATH="$(CURDIR)/$(BIN):$$PATH" JUPYTER_PATH="$(CURDIR)/$(VENV)/share/jupyter$${JUPYTER_PATH:+:$$JUPYTER_PATH}" $(BIN)/jupyter lab --ip 127.0.0.1 $(ROOT) --ServerApp.root_dir="$(CURDIR)" notebooks/$(addsuffix /,$(firstword $(subst _, ,$(CODE))))01-download.ipynb
 
 lint: $(VENV)/ready  ## check code and notebooks with ruff
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

@@ -13,6 +13,7 @@ from utils.publish.languages import texts
 
 PATHS = workshop.series()
 SOLUTION = "<details><summary>Solution</summary>\n\n{}\n</details>"
+SCRIPT = "All of it:\n\n<details><summary>classify.py</summary>\n\nimport keras\n</details>"
 
 
 @pytest.fixture(scope="module", params=["", "zh_CN"])
@@ -46,6 +47,7 @@ def small(tmp_path):
             new_markdown_cell(SOLUTION.format("```python\ntotal = 3\n```\n\nAdd them.")), "solution"
         ),
         tagged(new_markdown_cell("Try it.\n\n" + SOLUTION.format("As above.")), "exercise-open"),
+        new_markdown_cell(SCRIPT),
     ]
     path = tmp_path / "01-small.ipynb"
     nbformat.write(new_notebook(cells=cells), path)
@@ -61,19 +63,22 @@ def test_participants_get_the_exercises_without_solutions(small):
         "total = ...",
         'check("1.1")',
         "Try it.",
+        SCRIPT,
     ]
 
 
 def test_the_solution_is_filled_in(small):
     sources = small("solution")
     assert sources[4:7] == ["total = 3", 'check("1.1")', "Add them."]
+    assert sources[2] == "Fill in." and sources[-1] == SCRIPT
 
 
 def test_instructors_get_unfolded_solutions_and_notes(small):
     sources = small("instructor")
     assert "01 Download" in sources[1]
     assert "total = ..." in sources
-    assert sources[-2].startswith("**Solution**") and "total = 3" in sources[-2]
+    assert sources[-3].startswith("**Solution**") and "total = 3" in sources[-3]
+    assert sources[-1] == "All of it:\n\n**classify.py**\n\nimport keras"
 
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
@@ -84,8 +89,10 @@ def test_each_notebook_is_clean_in_each_kind(path, made, language):
         nbformat.validate(notebook)
         assert not any(cell.get("outputs") for cell in notebook.cells)
         said[kind] = "\n".join(cell.source for cell in notebook.cells)
-    for word in ("<summary>", "are folded", "解答是折叠"):
+    for word in ("<summary>Solution", "<summary>解答", "are folded", "解答是折叠"):
         assert word not in said["participant"]
+    for text in said.values():
+        assert ("python classify.py PICTURES" in text) == path.name.startswith("05")
     assert ("**停在" if language else "**Pause") in said["instructor"]
     assert ('["TRANSFER_LANGUAGE"]' in said["participant"]) == bool(language)
     for cell in nbformat.read(path, as_version=4).cells:

@@ -73,8 +73,10 @@ def generate(
     for cell in notebook.cells:
         if has(cell, "exercise") and cell.cell_type == "code":
             to_fill_in = cell
+        cell.source = re.sub(f" ?{say(FOLDED)}", "", cell.source).rstrip()
         if kind == "participant":
-            cell.source = re.sub(f" ?{say(FOLDED)}", "", FOLD.sub("", cell.source)).rstrip()
+            if has(cell, "exercise-open"):  # other folds hold no solution
+                cell.source = FOLD.sub("", cell.source).rstrip()
         elif kind == "instructor":
             cell.source = FOLD.sub(r"**\1**\n\2", cell.source)
         elif has(cell, "solution"):

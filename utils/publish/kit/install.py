@@ -124,6 +124,7 @@ def install(target: Path) -> None:
     activate = r".venv\Scripts\activate" if WINDOWS else ". .venv/bin/activate"
     lab = "jupyter lab notebooks/01-download.ipynb"
     print(f'\nInstalled. To start:\n  cd "{target}"\n  {activate}\n  {lab}')
+    print("In Chinese: notebooks/zh/01-download.ipynb")
 
 
 def main() -> None:

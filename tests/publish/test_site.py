@@ -123,6 +123,16 @@ def test_a_page_is_accessible_and_fits_a_phone(open_page, name):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_nothing_is_cut_off_on_paper(open_page, name):
+    page = open_page(f"{name}.html", width=718)  # A4 less its margins
+    page.emulate_media(media="print")
+    wider = "(all) => all.filter((e) => e.scrollWidth > e.clientWidth + 2).map((e) => e.innerText)"
+    assert page.locator("pre").evaluate_all(wider) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 718
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["light", "dark"])
 def test_the_mode_follows_the_readers_system(open_page, mode):
     assert open_page("index.html", mode=mode).locator("html").get_attribute("data-theme") == mode

@@ -7,7 +7,7 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(REPOSITORY))
 
-project = "Transfer learning with Keras"
+project = html_title = "Transfer learning with Keras"
 author = copyright = ""
 language = "en"
 extensions = ["myst_nb", "sphinx_copybutton", "utils.publish.site.extras"]

@@ -52,6 +52,7 @@ def test_a_table_of_unknown_origin_is_left_out(folder):
 
 
 def test_a_missing_table_and_other_data_are_named(tmp_path, folder, capsys):
+    assert load_or_say("sizes", folder=tmp_path) is None
     assert load_or_say("record", data="toys", folder=folder) is None
     said = capsys.readouterr().out
     assert "sizes.csv" in said and "recorded on cifar10, not on toys" in said

@@ -45,7 +45,7 @@ def test_tables_are_the_recorded_ones(name):
 def test_the_first_page_promises_what_was_recorded():
     board = pd.read_csv(RESULTS / "scoreboard-cifar10.csv").set_index("case")
     quick, record = board.loc["fine-tuned"], pd.read_csv(RESULTS / "record-test.csv").iloc[0]
-    assert quick.seconds <= 60 and record.minutes <= 60
+    assert quick.seconds <= 120 and record.minutes <= 60
     for name in ("notebooks/index.md", "notebooks/zh/index.md"):
         assert all(f" {one:.3f}" in read(name) for one in (quick.test_accuracy, record.accuracy))
 

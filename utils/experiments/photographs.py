@@ -30,7 +30,7 @@ from utils.settings import Settings
 
 NAME = "photographs"
 SIDES, SEEDS = (96, 128, 160, 224), range(5)
-TRAININGS = {128: 3, 224: 1}  # side: seeds that also fine-tune
+TRAININGS = {128: 2}  # side: seeds that also fine-tune
 PROBES = {
     "probe after block 4": (4,),
     "probe after block 5": (5,),

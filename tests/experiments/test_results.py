@@ -12,7 +12,6 @@ from utils.experiments.results import COLUMNS, load_or_say
 RECORDED = {path.stem for path in results.RESULTS.glob("*.csv")}
 PENDING = {
     "faults",
-    "photographs",
 }  # their runs take hours
 
 

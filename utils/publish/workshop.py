@@ -93,7 +93,7 @@ def generate(
 
 
 def lead_home(text: str, folder: str, home: str) -> str:
-    """The text with links that lead to the repository, but for those to what lies beside it."""
+    """The text with its links leading to the repository, except those to files beside it."""
     beside = {"glossary.md", *(path.name for path in series())}
 
     def lead(found: re.Match) -> str:

@@ -7,8 +7,8 @@ Taught in notebook 09:
             print(worker, line)
 
 TensorFlow's workers listen on all of a computer's network interfaces, and anyone who can reach
-one can run code in it. So, where the system allows it (Linux), they get a network of their own, in which
-there is nothing but a loopback. All of them end with the `with` block, and with the notebook.
+one can run code in it. So, where the system allows it (Linux), they get a network of their own, in
+which there is nothing but a loopback. All of them end with the `with` block, and with the notebook.
 Imports only the standard library, because a network can be left only before threads are started.
 """
 

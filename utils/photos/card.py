@@ -60,6 +60,7 @@ def model_card(
         split: how the pictures were divided.
         side: of the pictures that the model takes, in pixels.
         way: of transfer learning.
+        epochs: of fine-tuning; 0 if there was none.
         calibration_error: mean gap between confidence and accuracy on the test pictures, 0 to 1.
         seconds: of training.
         not_for: what the model must not be used for, a sentence each.
@@ -81,6 +82,7 @@ def model_card(
     low, high = interval(right.sum(), tested.sum())
     rough = ", a rough number from so few pictures" if tested.sum() < SURE_FROM else ""
     uses = "\n".join(f"- {sentence}" for sentence in not_for)
+    training = f"{epochs} epochs, {seconds / 60:.1f} minutes, " if epochs else ""
     versions = ", ".join(f"{name} {metadata.version(name)}" for name in PACKAGES)
     text = f"""# {title}
 
@@ -106,7 +108,7 @@ Mean gap between confidence and accuracy (expected calibration error):
 ## How it was made
 
 - Pictures: {counts.sum().sum()} of {side} x {side} pixels, cropped about the centre; {split}.
-- Way: {way}; {epochs} epochs, {seconds / 60:.1f} minutes, seed {seed}.
+- Way: {way}; {training}seed {seed}.
 - Versions: {versions}.
 - Pretrained weights: {weights}
 """

@@ -41,6 +41,11 @@ def test_a_calibration_error_on_many_pictures_is_not_called_rough(tmp_path):
     assert "\n0.031.\n" in model_card(tmp_path / "card.md", **(FACTS | many))
 
 
+def test_a_card_without_fine_tuning_names_no_epochs(tmp_path):
+    text = model_card(tmp_path / "card.md", **(FACTS | {"way": "probe", "epochs": 0}))
+    assert "- Way: probe; seed 0.\n" in text
+
+
 def test_where_the_weights_are_from_and_what_was_changed():
     assert "CC BY 4.0" in origin("imagenet", False) and "16 bits. Keep" in origin("imagenet", False)
     assert "16 bits, trained further as said above." in origin("imagenet", True)

@@ -121,6 +121,7 @@ def test_a_model_of_ones_own_answers_as_keras_does(
     picture = draw(tmp_path / "my cat.png")
     choose(page, models / name)
     page.get_by_text(f"{name}: 3 classes, pictures of {SIDE}").wait_for()
+    assert page.get_by_text("The example knows").is_hidden()
     choose(page, picture)
     found = answers(page)
     expected = network.predict(read_picture(picture, SIDE)[None].astype("float32"), verbose=0)[0]
@@ -132,6 +133,7 @@ def test_a_model_of_ones_own_answers_as_keras_does(
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert page.troubles == []
     page.get_by_role("button", name="Back to the example").click()
+    page.get_by_text("The example knows").wait_for()
     page.get_by_text("example.onnx: 3 classes").wait_for()
 
 

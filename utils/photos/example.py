@@ -2,7 +2,7 @@
 
 python -m utils.photos.example FOLDER   writes into FOLDER
 
-example.onnx   VGG16, cut behind block 4, and a linear classifier; in 8 bits
+example.onnx   VGG16, cut after block 4, and a linear classifier; in 8 bits
 example.keras  the same network before rounding, for comparison; the site does not copy it
 about.json     class names, number of new toys that it was tested on, accuracy, and how far a
                probability lies from Keras's at most

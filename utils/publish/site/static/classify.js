@@ -34,6 +34,7 @@ const take = button(words.take, takePicture, true);
 const close = button(words.close, closeCamera, true);
 const open = button(words.camera, openCamera);
 const toys = make("div", { className: "toys" });
+const ofExample = make("div"); // what belongs to the example, and not to a reader's own model
 const back = button(words.back, () => use(example, "example.onnx"), true);
 const own = make("details", {}, make("summary", { textContent: words.own }),
   choice("own", words.ownHint, words.chooseModel, ".onnx"), back);
@@ -73,6 +74,7 @@ async function readFile(file) {
 function use(opened, title) {
   model = Object.assign(opened, { title });
   back.hidden = model === example;
+  ofExample.hidden = model !== example;
   result.hidden = true;
   say(words.loaded(title, model));
 }
@@ -185,6 +187,7 @@ for (const kind of ["dragover", "drop"])
     if (kind === "drop" && event.dataTransfer.files.length) readFile(event.dataTransfer.files[0]);
   });
 await showToys();
-place.replaceChildren(drop, make("p", {}, open, take, close), video, status, result,
-  make("p", { textContent: words.about(about) }), make("p", { textContent: words.examples }),
-  toys, own);
+ofExample.append(make("p", { textContent: words.about(about) }),
+  make("p", { textContent: words.examples }), toys);
+place.replaceChildren(drop, make("p", {}, open, take, close), video, status, result, ofExample,
+  own);

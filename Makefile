@@ -11,14 +11,16 @@ SITE := $(VENV)/site
 CODE := $(if $(filter command%,$(origin LANGUAGE)),$(LANGUAGE))
 TOYS := TRANSFER_DATA=toys TRANSFER_WEIGHTS=imagenet TRANSFER_SIZE=default TRANSFER_SIDE= TRANSFER_PRECISION= TRANSFER_LANGUAGE= TRANSFER_OUTPUTS=
 
-.PHONY: help run test test-all faults lab lint format refresh experiments record site show workshop check kit clean
+.PHONY: help setup run test test-all faults lab lint format refresh experiments record site show workshop check kit clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: $(VENV)/ready  ## execute notebooks 01 to 05 and show the scoreboard; ALL=1: all notebooks
-	@$(BIN)/python -m utils.publish.execute $(if $(ALL),--all)
+setup: $(VENV)/ready  ## set up the environment, which the others do first if it is missing
+
+run: $(VENV)/ready  ## execute notebooks 01 to 05 and show the scoreboard; ALL=1: all; ONLY="08": this one
+	@$(BIN)/python -m utils.publish.execute $(if $(ALL),--all) $(ONLY)
 
 test: $(VENV)/ready  ## unit tests and every cell of every notebook
 	@$(BIN)/python -m pytest -n $(TEST_JOBS) --dist loadfile --no-loadscope-reorder -m "not slow"

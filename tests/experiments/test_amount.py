@@ -213,7 +213,7 @@ def test_the_map_and_the_verdicts_never_contradict_each_other():
         preferred = cell["validation prefers"].rsplit(" ", 1)[0]
         assert preferred in (advised, other)
         rival = other if preferred == advised else advised
-        columns = ("clearly ahead of it", "not told apart from it")
+        columns = ("clearly ahead of it", "too close to call")
         ahead, level = (f"{rival} 0." in cell[column] for column in columns)
         if verdict.startswith("no clear"):
             assert level
@@ -241,7 +241,7 @@ def test_the_words_of_notebook_06_read_the_recorded_verdicts():
     photographs = recorded_map.loc["cifar10"]
     tuned = photographs["validation prefers"].str.startswith(FINE_TUNED)
     tuned |= photographs["clearly ahead of it"].str.startswith(FINE_TUNED)
-    assert tuned.all() and not photographs["not told apart from it"].any()
+    assert tuned.all() and not photographs["too close to call"].any()
 
 
 @pytest.mark.parametrize("name, mirrored", [("toys", True), ("digits", False), ("sounds", False)])

@@ -351,7 +351,7 @@ def decision_map(table: pd.DataFrame) -> pd.DataFrame:
     A row per data set and number of pictures. Each name is followed by its mean test accuracy; the
     seeds are those of the preferred way. Ways named in no column are clearly behind it.
     """
-    columns = {"ahead": "clearly ahead of it", "unclear": "not told apart from it"}
+    columns = {"ahead": "clearly ahead of it", "unclear": "too close to call"}
     found = {}
     for key, ways in groups(table).items():
         first, *others = ways

@@ -36,6 +36,11 @@ def test_the_card_holds_what_was_measured(tmp_path):
         assert words in text, words
 
 
+def test_a_second_test_on_the_same_pictures_is_said(tmp_path):
+    first, second = (model_card(tmp_path / "card.md", **FACTS) for _ in range(2))
+    assert "not the first test" in second and "not the first test" not in first
+
+
 def test_a_calibration_error_on_many_pictures_is_not_called_rough(tmp_path):
     many = {"counts": 20 * COUNTS, "right": 20 * FACTS["right"]}
     assert "\n0.031.\n" in model_card(tmp_path / "card.md", **(FACTS | many))

@@ -11,6 +11,7 @@ import pytest
 
 from utils.photos.__main__ import main
 from utils.photos.answers import save_model
+from utils.photos.survey import survey
 from utils.settings import REPOSITORY
 
 NAMES = ["circle", "cross", "stripes"]
@@ -33,7 +34,9 @@ def test_split(photos, tmp_path, capsys):
     target = tmp_path / "split"
     assert main(["split", str(photos), str(target), "--seed", "5", "--test", "0.1"]) == 0
     said = capsys.readouterr().out
-    assert "Copied 180 pictures" in said and f"TRANSFER_DATA={target}" in said
+    assert "Copied 180 pictures" in said and "162 to train/, 18 to test/." in said
+    assert "TRANSFER_DATA" in said and str(target) in said
+    assert survey(target).path.str.startswith(("train/", "test/")).all()  # not its own lists
     assert {len(list((target / "test" / name).iterdir())) for name in NAMES} == {6}
     assert main(["split", str(photos), str(target)]) == 2
     assert "not an empty folder" in capsys.readouterr().err

@@ -14,7 +14,7 @@ import os
 import sys
 from pathlib import Path
 
-from utils import hardware
+from utils import hardware, variables
 from utils.files import CannotWriteError
 
 FINE, SOME_FAILED, NOTHING_DONE = 0, 1, 2
@@ -76,16 +76,17 @@ def run_split(options: argparse.Namespace) -> int:
     check_destination(options.source, options.destination)  # before it takes its time
     table = survey(options.source)
     print(in_words(table))
-    rest = 1 - options.test
-    assigned = assign(table, options.seed, (0.75 * rest, 0.25 * rest, options.test))
+    assigned = assign(table, options.seed, (1 - options.test, 0, options.test))
     write(table, assigned, options.source, options.destination, seed=options.seed)
     missing = left_out(table, assigned)
     if (table.part == "test").any():
         print("\nThe test pictures remain what they are; --test is not used.")
-    print(f"\nCopied {(assigned != LEFT_OUT).sum()} pictures to {options.destination}: ", end="")
-    print(", ".join(f"{n} {part}" for part, n in assigned[assigned != ""].value_counts().items()))
+    tested, copied = (assigned == "test").sum(), (assigned != LEFT_OUT).sum()
+    print(f"\nCopied {copied} pictures to {options.destination}: ", end="")
+    print(f"{copied - tested} to train/, {tested} to test/.")
     print(f"Left out {len(missing)} files" + (", listed in left-out.csv." if len(missing) else "."))
-    print(f"Next: TRANSFER_DATA={options.destination.resolve()}")
+    line = variables.line_to_set("TRANSFER_DATA", options.destination.resolve())
+    print(f"\nNext:\n    {line}\n    {sys.executable} -m utils.publish.execute 08")
     return SOME_FAILED if (table.problem.str.startswith("cannot be read")).any() else FINE
 
 

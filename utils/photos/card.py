@@ -16,6 +16,10 @@ IMAGENET = (
     "[CC BY 4.0](https://creativecommons.org/licenses/by/4.0/); changed: without its top, rounded "
     "to 16 bits{}. Keep this line when you pass the model on."
 )
+SEEN_BEFORE = """
+
+**This was not the first test.** An earlier run tested on pictures of this folder, and this card
+replaces its card. What was changed after its result was known makes this one look too good."""
 SURE_FROM = 500  # test pictures, for a calibration error that is more than a rough number
 PACKAGES = ("keras", "tensorflow", "pillow", "numpy")
 
@@ -80,6 +84,7 @@ def model_card(
     if (right > tested).any() or not tested.all():
         raise ValueError(f"Right answers {right.to_dict()} of test pictures {tested.to_dict()}?")
     low, high = interval(right.sum(), tested.sum())
+    again = SEEN_BEFORE if Path(path).exists() else ""
     rough = ", a rough number from so few pictures" if tested.sum() < SURE_FROM else ""
     uses = "\n".join(f"- {sentence}" for sentence in not_for)
     training = f"{epochs} epochs, {seconds / 60:.1f} minutes, " if epochs else ""
@@ -93,7 +98,7 @@ A classifier of pictures in {len(counts)} classes, made on {date.today()} with n
 
 **Test accuracy {right.sum() / tested.sum():.3f}**, 95 % interval {low:.3f} to {high:.3f}
 ({right.sum()} of {tested.sum()} pictures that played no part in training or in any choice; Wilson's
-formula). The interval is about pictures like these, from the same source.
+formula). The interval is about pictures like these, from the same source.{again}
 
 {_table(counts, right)}
 

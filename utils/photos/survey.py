@@ -11,11 +11,11 @@ from PIL import Image
 from tqdm import tqdm
 
 from utils.photos.alike import across, duplicates, look_of
-from utils.picture_folders import PICTURE_ENDINGS, DataError, read_picture
+from utils.picture_folders import PICTURE_ENDINGS, DataError, is_visible, read_picture
 
 PARTS = {"train": "train", "training": "train", "test": "test", "testing": "test"}
 PARTS |= dict.fromkeys(("validation", "valid", "val"), "validation")
-NOT_FOR_PEOPLE = ("thumbs.db", "desktop.ini", "__macosx")  # besides names that begin with a dot
+OURS = ("split.csv", "left-out.csv")  # what `split` writes beside train/ and test/
 ORIENTATION = 0x0112  # the EXIF tag in which a telephone notes how it was held
 LOOK_FROM, SMALLEST = 72, 32  # pixels
 LAYOUT = "Expected a folder for each class in it, or train/ and test/ with such folders in both."
@@ -57,11 +57,7 @@ def _inner(folder: Path) -> Path:
 
 
 def _for_people(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.iterdir() if _is_for_people(path.name))
-
-
-def _is_for_people(name: str) -> bool:
-    return not name.startswith(".") and name.lower() not in NOT_FOR_PEOPLE
+    return sorted(p for p in folder.iterdir() if is_visible(p.name) and p.name not in OURS)
 
 
 def _files(folder: Path) -> Iterator[tuple[Path, str, str]]:
@@ -81,7 +77,7 @@ def _below(path: Path) -> list[Path]:
         return [path]
     inside = sorted(path.rglob("*"))  # links to folders within are not followed
     names = [p.relative_to(path).parts for p in inside if not p.is_dir()]
-    return [path.joinpath(*parts) for parts in names if all(map(_is_for_people, parts))]
+    return [path.joinpath(*parts) for parts in names if all(map(is_visible, parts))]
 
 
 def _look_at(path: Path, class_name: str) -> dict:

@@ -33,7 +33,7 @@ def one_of(folder: Path, names: tuple[str, ...]) -> Path | None:
 def subfolders(folder: Path) -> list[Path]:
     """The visible folders in a folder; DataError where it cannot be opened."""
     try:
-        return sorted(path for path in folder.iterdir() if _visible(path.name) and path.is_dir())
+        return sorted(path for path in folder.iterdir() if is_visible(path.name) and path.is_dir())
     except OSError as error:
         raise _cannot_open(error) from error
 
@@ -47,7 +47,7 @@ def classes_in(
     """
     classes: dict[str, list[Path]] = {}
     for path in folder.iterdir():
-        if _visible(path.name) and path.is_file():
+        if is_visible(path.name) and path.is_file():
             other["outside the class folders" if is_picture(path) else _ending(path)] += 1
     for path in subfolders(folder):
         # Two computers can write the same accented letter in two ways: NFC makes them one.
@@ -75,8 +75,8 @@ def _files(folder: Path) -> list[Path]:
     for root, folders, names in os.walk(folder, onerror=refuse, followlinks=True):
         known = os.path.realpath(root) in seen
         seen.add(os.path.realpath(root))
-        folders[:] = [] if known else sorted(filter(_visible, folders))
-        found += [] if known else [Path(root, name) for name in names if _visible(name)]
+        folders[:] = [] if known else sorted(filter(is_visible, folders))
+        found += [] if known else [Path(root, name) for name in names if is_visible(name)]
     return found
 
 
@@ -84,7 +84,8 @@ def _ending(path: Path) -> str:
     return printable(path.suffix.lower()) or "without an ending"
 
 
-def _visible(name: str) -> bool:
+def is_visible(name: str) -> bool:
+    """Whether a file or folder of this name is for people, and not some system's litter."""
     return not name.startswith(".") and name.casefold() not in JUNK
 
 

@@ -145,6 +145,7 @@ def main(arguments: list[str] | None = None) -> int:
     if not wanted:
         print(f"No notebook begins with {' or '.join(options.names)}; there are:")
         print("\n".join(f"  {path.name}" for path in series(NOTEBOOKS)))
+        print("Notebooks of your own run in JupyterLab: make lab.")
         return 2
     if missing := [path.name for path in wanted if not path.is_file()]:
         print(f"Missing in {NOTEBOOKS}: {', '.join(missing)}. `make check` says how to get them.")

@@ -56,3 +56,7 @@ def test_a_font_that_has_them_is_used(monkeypatch, capsys, name):
     show(["\u732b", "ant"])
     assert plt.rcParams["font.family"] == ["sans-serif", name]
     assert not capsys.readouterr().out
+
+
+def test_a_dollar_is_no_formula():
+    show(["$5_bill", "is $5_bill,\nsaid $10^{ bill"])

@@ -60,7 +60,7 @@ def show_pictures(images: np.ndarray, titles=None, *, columns: int = 10, size: f
     for place, (axes, image) in enumerate(zip(grid.flat, images, strict=False)):
         axes.imshow(image, interpolation="nearest")
         if titles is not None:
-            axes.set_title(titles[place], fontsize="small")
+            axes.set_title(titles[place], fontsize="small", parse_math=False)  # $ is a dollar
     plt.show()
 
 

@@ -85,6 +85,9 @@ def test_the_side_follows_the_pictures_of_a_folder(tmp_path, sizes, side):
         ("weights", "resnet"),
         ("weights", "/no/such/file.h5"),
         ("weights", str(weights.IMAGENET.parent)),
+        ("data", "~nobody-of-this-name/pictures"),
+        ("data", "n" * 300),
+        ("outputs", "{mine}"),
         ("size", "large"),
         ("side", "31"),
         ("side", "48.5"),
@@ -97,7 +100,8 @@ def test_a_value_that_is_not_allowed_is_named_with_those_that_are(monkeypatch, n
     monkeypatch.setenv(f"TRANSFER_{name.upper()}", value)
     with pytest.raises(SettingsError) as caught:
         choose_settings()
-    assert f"TRANSFER_{name.upper()}={value} " in str(caught.value)
+    shown = settings.REPOSITORY / value if name == "outputs" else value
+    assert f"TRANSFER_{name.upper()}={shown} " in str(caught.value)
     assert settings.ALLOWED[name] in str(caught.value)
     assert variables.line_to_set(f"TRANSFER_{name.upper()}", "...") in str(caught.value)
 

@@ -27,12 +27,7 @@ def whole_file(target: Path) -> Iterator[Path]:
     Otherwise `target` stays as it was. CannotWriteError: a full disk, a read-only folder. What a
     program that was killed has left of this file, an hour ago or more, is deleted.
     """
-    folder = make_folder(Path(target).parent)
-    for left in folder.glob(f".partial-*-{glob.escape(Path(target).name)}"):
-        with contextlib.suppress(OSError):
-            if time.time() - left.stat().st_mtime > LEFT_BEHIND:
-                left.unlink()
-    temporary = Path(target).with_name(f".partial-{secrets.token_hex(4)}-{Path(target).name}")
+    temporary = _temporary(target)
     try:
         yield temporary
         os.replace(temporary, target)
@@ -48,7 +43,7 @@ def whole_file(target: Path) -> Iterator[Path]:
 @contextlib.contextmanager
 def whole_folder(target: Path) -> Iterator[Path]:
     """As `whole_file`, for a folder that is not there yet, or empty."""
-    temporary = Path(target).with_name(f".partial-{secrets.token_hex(4)}-{Path(target).name}")
+    temporary = _temporary(target)
     try:
         yield make_folder(temporary)
         if Path(target).exists():
@@ -60,6 +55,16 @@ def whole_folder(target: Path) -> Iterator[Path]:
         raise cannot_write(target, error) from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _temporary(target: Path) -> Path:
+    """A new path beside the target; what was left under such a name long ago is deleted."""
+    folder, name = make_folder(Path(target).parent), Path(target).name
+    for left in folder.glob(f".partial-*-{glob.escape(name)}"):
+        with contextlib.suppress(OSError):
+            if time.time() - left.stat().st_mtime > LEFT_BEHIND:
+                shutil.rmtree(left) if left.is_dir() else left.unlink()
+    return folder / f".partial-{secrets.token_hex(4)}-{name}"
 
 
 def make_folder(folder: Path) -> Path:

@@ -39,6 +39,7 @@ ALLOWED = {
     "size": ", ".join(SIZES),
     "side": f"auto, or a whole number of pixels, {SMALLEST_SIDE} or more",
     "precision": "auto, float32, mixed_bfloat16 or mixed_float16",
+    "outputs": "a folder without braces in its path; a relative one counts from the tutorial",
 }
 
 
@@ -146,8 +147,16 @@ def choose_settings(
 
 
 def _existing(name: str, value: str, exists, kind: str) -> str:
-    path = full_path(value)
-    if not exists(path):
+    try:
+        path = full_path(value)
+        found = value and exists(path)
+    except (
+        OSError,
+        RuntimeError,
+        ValueError,
+    ) as error:  # closed, ~nobody, a ring
+        raise SettingsError(name, value, f"cannot be opened: {error}") from None
+    if not found:
         raise SettingsError(name, value, f"is neither a known name nor {kind} that exists")
     return str(path)
 
@@ -168,7 +177,10 @@ def full_path(value: str) -> Path:
 
 def outputs_folder() -> Path:
     """Where everything a run makes goes: TRANSFER_OUTPUTS, or outputs/ in the repository."""
-    return full_path(variables.read("TRANSFER_OUTPUTS") or "outputs")
+    folder = full_path(variables.read("TRANSFER_OUTPUTS") or "outputs")
+    if {"{", "}"} & set(str(folder)):
+        raise SettingsError("outputs", folder, "has { or } in it: Keras names no checkpoint so")
+    return folder
 
 
 def short_name(value: str) -> str:
@@ -180,4 +192,5 @@ def short_name(value: str) -> str:
         return value
     last = Path(value).name.split(".")[0] or re.sub(r"\W+", "", Path(value).drive) or "root"
     digest = hashlib.sha256(os.fsencode(value)).hexdigest()[:6]
+    last = re.sub("[{}]", "", last)  # Keras fills in what stands in braces in a checkpoint's name
     return f"{last[:40]}-{digest}"  # a name has 255 bytes at most

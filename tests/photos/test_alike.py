@@ -3,6 +3,7 @@
 import io
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 
@@ -69,3 +70,13 @@ def test_where_all_look_alike_only_equal_bytes_count(folder):
     doubles = duplicates(survey(folder))
     assert doubles.attrs["too_alike"] == ["ant"]
     assert doubles.path.tolist() == ["test/bee/copy.jpg", "train/ant/still-3.jpg"]
+
+
+def test_a_long_film_is_one_group():
+    """More pictures than are compared at once, each like its neighbours only."""
+    rng = np.random.default_rng(0)
+    film = np.cumsum(rng.normal(0, 0.35, (700, 288)), axis=0) + rng.normal(0, 9, 288)
+    looks = [np.int8(127 * look / abs(look).max()).tobytes() for look in film]
+    table = pd.DataFrame({"path": range(700), "look": looks, "digest": range(700)})
+    table = table.assign(part="", problem="", **{"class": np.arange(700) % 350})
+    assert set(duplicates(table).group) == {0} and len(duplicates(table)) == 700

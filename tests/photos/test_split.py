@@ -9,7 +9,7 @@ import pytest
 
 from utils.files import CannotWriteError
 from utils.photos.alike import GRID
-from utils.photos.split import assign, at_most, left_out, write
+from utils.photos.split import assign, at_most, left_out, whole_classes, write
 from utils.picture_folders import DataError, open_folder
 
 LENGTH = 2 * GRID**2
@@ -136,6 +136,22 @@ def test_a_class_that_lacks_a_set_is_left_out_and_said_so(capsys):
     assert capsys.readouterr().out.endswith("pictures of them: wasp\n")
     with pytest.raises(DataError, match=r"(?s)Two classes .*wasp +train +12"):
         at_most(chosen[chosen["class"] == "wasp"], 99, seed=0)
+
+
+def test_a_class_that_01_could_not_read_is_not_copied(capsys):
+    """All of a class in one part: its pictures are equal, or the folder has them in one part."""
+    table = pd.concat([table_of({"ant": 20, "bee": 20}), table_of({"cat": 12})], ignore_index=True)
+    table.loc[table["class"] == "cat", "digest"] = "the same"
+    assigned = assign(table, 0, (0.8, 0, 0.2))
+    whole = whole_classes(table, assigned)
+    assert set(table["class"][whole != ""]) == {"ant", "bee"}
+    assert "3 pictures in train/ and 1 in test/: cat: " in capsys.readouterr().out
+    assert set(left_out(table, whole).reason) == {
+        "its class would lack pictures in train/ or test/"
+    }
+    rest = table["class"] != "ant"
+    with pytest.raises(DataError, match="Two classes with 3 pictures in train/"):
+        whole_classes(table[rest], assigned[rest])
 
 
 @pytest.fixture

@@ -91,6 +91,11 @@ def test_transparent_places_are_white(tmp_path, how):
     assert (picture[:, :14] == 255).all() and (abs(picture[:, 18:] - 60) < 3).all()
 
 
+def test_a_bitmap_whose_fourth_bytes_are_unused(tmp_path):
+    Image.new("RGBA", (40, 40), (10, 20, 30, 0)).save(tmp_path / "picture.bmp")
+    assert (read(tmp_path / "picture.bmp") == (10, 20, 30)).all()
+
+
 def test_cmyk_and_the_first_of_moving_pictures(tmp_path):
     red = Image.new("RGB", (40, 40), (250, 10, 10))
     red.convert("CMYK").save(tmp_path / "print.jpg")
@@ -215,6 +220,8 @@ def test_damage_is_named_with_its_reason(tmp_path, content):
 
 def test_what_a_file_really_is_can_be_said(tmp_path):
     for content, why in ((b"", "it is empty"), (b"<html>", "it is no picture of a known kind"),
+                         (b"II*\0" + bytes(20), "it is a TIFF of a kind that is not read"),
+                         (b"%!PS-Adobe-3.0 EPSF-3.0", "it is no picture of a known kind"),
                          (b"\0\0\0\x24ftypheic\0\0", "it is HEIC under another name")):  # fmt: skip
         (tmp_path / "photograph.jpg").write_bytes(content)
         assert header_problem(tmp_path / "photograph.jpg").startswith(why)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from utils.photos.survey import survey
 from utils.picture_folders import DataError, list_folder, open_folder, typical_side
 
 SIDE = 32
@@ -194,6 +195,7 @@ def test_links_out_of_the_folder_and_in_circles(folder, tmp_path):
     (folder / "train" / "bee" / "9.png").symlink_to(folder / "train" / "ant" / "0.png")
     listing = list_folder(folder)
     assert listing.train["bee"][-1].name == "9.png" and sizes(listing.test)["wasp"] == 5
+    assert sizes(listing.train)["ant"] == 4  # a link to a folder above is not followed
 
 
 def test_pictures_in_folders_inside_a_class_folder(folder):
@@ -208,8 +210,57 @@ def test_names_in_other_scripts_and_encodings(folder):
         odd = folder / part / os.fsdecode(b"na\xefve")
         make_classes(odd.parent, **{odd.name: 3})
     train, _, class_names = open_folder(folder, SIDE)
-    assert class_names == ["ant", "bee", "café", "cat", "na\ufffdve", "猫"]
+    assert class_names == ["ant", "bee", "café", "cat", "na\\xefve", "猫"]
     assert train.read(np.arange(len(train.labels))).any()
+
+
+LAYOUTS = {
+    "a loose file beside the only folder": ["README.txt", "my/a/*", "my/b/*"],
+    "a folder too many in each part": ["train/pics/a/*", "train/pics/b/*", "test/pics/a/*",
+                                       "test/pics/b/*"],
+    "five folders too many": ["1/2/3/4/5/a/*", "1/2/3/4/5/b/*"],
+    "parts called sets": ["training_set/a/*", "training_set/b/*", "test-set/a/*", "test-set/b/*"],
+    "classes with names of parts": ["valid/*", "invalid/*"],
+    "a train among vehicles": ["car/*", "train/*"],
+    "only a test": ["test/a/*", "test/b/*"],
+    "accents written in two ways": ["train/b/*", "test/b/*", "train/caf\u00e9/*",
+                                    "test/cafe\u0301/*"],
+    "in no encoding": [os.fsdecode(b"caf\xe9/*"), os.fsdecode(b"caf\xe8/*")],
+    "lists of the split command": ["split.csv", "train/a/*", "train/b/*", "test/a/*", "test/b/*"],
+    "a folder too high": ["photos/train/a/*", "photos/test/a/*", "original/x/*"],
+    "parts in each class": ["a/train/*", "a/test/*", "b/train/*", "b/test/*"],
+    "half": ["train/a/*", "train/b/*", "notes/b/*"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_the_survey_of_08_finds_the_same_classes(tmp_path, layout):
+    for pattern in LAYOUTS[layout]:
+        path = tmp_path / "mine" / pattern
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.name == "*":
+            make_classes(path.parent.parent, **{path.parent.name: 4})
+        else:
+            path.touch()
+    try:
+        listing = list_folder(tmp_path / "mine")
+    except DataError as error:
+        with pytest.raises(DataError) as caught:
+            survey(tmp_path / "mine")
+        assert str(caught.value) == str(error) and layout in list(LAYOUTS)[-3:]
+        return
+    table = survey(tmp_path / "mine")
+    found = table[table.problem == ""].groupby("class").size().to_dict()
+    assert found == {name: 4 * (1 + ("test" in set(table.part))) for name in listing.train}
+    assert len(found) == 2
+
+
+def test_a_pipe_holds_nothing_up(folder):
+    os.mkfifo(folder / "train" / "ant" / "pipe.jpg")
+    os.mkfifo(folder / "train" / "ant" / "pipe")
+    assert typical_side(folder) == 40
+    table = survey(folder).set_index("path")
+    assert "it is no file" in table.problem["train/ant/pipe.jpg"]
 
 
 def test_typical_side_is_the_median_of_the_shorter_sides(tmp_path):

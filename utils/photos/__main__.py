@@ -15,7 +15,6 @@ import sys
 from pathlib import Path
 
 from utils import hardware, variables
-from utils.files import CannotWriteError
 
 FINE, SOME_FAILED, NOTHING_DONE = 0, 1, 2
 
@@ -28,15 +27,15 @@ def main(arguments: list[str] | None = None) -> int:
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
         return options.run(options)
-    except (ValueError, CannotWriteError) as error:  # DataError and ModelError are ValueErrors
+    except BrokenPipeError:  # the reader, `head` for instance, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FINE
+    except (ValueError, OSError) as error:  # DataError and ModelError are ValueErrors
         print(f"Error: {error}", file=sys.stderr)
         return NOTHING_DONE
     except KeyboardInterrupt:
         print("Interrupted.", file=sys.stderr)
         return 130
-    except BrokenPipeError:  # the reader, `head` for instance, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return FINE
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -70,13 +69,21 @@ def _fraction(text: str) -> float:
 
 def run_split(options: argparse.Namespace) -> int:
     """Survey, assign, copy; say what is where now and what to do next."""
-    from utils.photos.split import LEFT_OUT, assign, check_destination, left_out, write
+    from utils.photos.split import (
+        LEFT_OUT,
+        assign,
+        check_destination,
+        left_out,
+        whole_classes,
+        write,
+    )
     from utils.photos.survey import in_words, survey
 
     check_destination(options.source, options.destination)  # before it takes its time
     table = survey(options.source)
     print(in_words(table))
     assigned = assign(table, options.seed, (1 - options.test, 0, options.test))
+    assigned = whole_classes(table, assigned)
     write(table, assigned, options.source, options.destination, seed=options.seed)
     missing = left_out(table, assigned)
     if (table.part == "test").any():

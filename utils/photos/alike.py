@@ -56,16 +56,15 @@ def _groups(usable: pd.DataFrame, alike: float) -> np.ndarray:
     looks = np.frombuffer(b"".join(usable.look), "int8").astype("float32")
     looks = looks.reshape(len(usable), 2 * GRID**2)
     looks /= np.maximum(np.linalg.norm(looks, axis=1, keepdims=True), 1e-9)
-    digests = pd.factorize(usable.digest)[0]
-    pairs = [np.empty((2, 0), int)]
-    for start in range(0, len(usable), 1_000):  # so that memory stays flat
-        rows = slice(start, start + 1_000)
+    digests, group = pd.factorize(usable.digest)[0], np.arange(len(usable))
+    for start in range(0, len(usable), 200):  # groups grow, so no list of all pairs is needed
+        rows = slice(start, start + 200)
         near = (looks[rows] @ looks.T >= alike) | (digests[rows, None] == digests)
         left, right = near.nonzero()
-        pairs.append(np.stack([left + start, right]))
-    left, right = np.concatenate(pairs, axis=1)
-    graph = coo_array((np.ones(len(left), bool), (left, right)), shape=(len(usable),) * 2)
-    return connected_components(graph, directed=False)[1] if len(usable) else np.empty(0, int)
+        pairs = group[rows][left], group[right]
+        graph = coo_array((np.ones(len(left), bool), pairs), shape=(len(usable),) * 2)
+        group = connected_components(graph, directed=False)[1][group]
+    return group
 
 
 def across(doubles: pd.DataFrame) -> list[tuple[str, str]]:

@@ -13,7 +13,8 @@ import pandas as pd
 from tqdm import tqdm
 
 from utils import files
-from utils.picture_folders import PICTURE_ENDINGS, DataError, read_picture
+from utils.picture_folders import DataError, read_picture
+from utils.picture_folders.classes import files_below, is_picture
 
 NAMES = "class_names.json"  # a member of the archive that a .keras file is; Keras ignores it
 BATCH = 32
@@ -136,10 +137,7 @@ def list_pictures(paths: Iterable[Path]) -> list[Path]:
     """The paths, with the pictures below it in the place of each folder; hidden ones left out."""
     found = []
     for path in map(Path, paths):
-        inside = sorted(path.rglob("*")) if path.is_dir() else []
-        shown = (p for p in inside if not any(n[0] == "." for n in p.relative_to(path).parts))
-        pictures = [p for p in shown if p.suffix.lower() in PICTURE_ENDINGS and not p.is_dir()]
-        found += pictures if path.is_dir() else [path]
+        found += filter(is_picture, files_below(path)) if path.is_dir() else [path]
     return found
 
 

@@ -1,5 +1,6 @@
 """Who goes where: once, by chance, written down, and what shows the same on one side only."""
 
+import os
 import sys
 from collections import Counter
 from pathlib import Path
@@ -11,6 +12,8 @@ from tqdm import tqdm
 from utils import files
 from utils.photos.alike import duplicates
 from utils.picture_folders import DataError
+from utils.picture_folders.listing import FEWEST_TO_TEST, FEWEST_TO_TRAIN
+from utils.picture_folders.reading import names
 
 FEWEST = 4  # pictures of a class: two to train on, one to validate on, one to test on
 LEFT_OUT = ""  # instead of a part
@@ -106,16 +109,39 @@ def _divide(groups: pd.Series, wanted: dict[str, int], placed: dict, rng) -> lis
 def left_out(table: pd.DataFrame, assigned: pd.Series) -> pd.DataFrame:
     """The files that have no part: path and reason."""
     counts = table[table.problem == ""]["class"].value_counts()
+    used = set(table["class"][assigned != LEFT_OUT])
 
     def reason(row: dict) -> str:
         if row["problem"]:
             return row["problem"]
         if counts[row["class"]] < FEWEST:
             return f"is one of only {counts[row['class']]} pictures of its class"
-        return "shows the same as a test picture"
+        alike = "shows the same as a test picture"
+        return alike if row["class"] in used else "its class would lack pictures in train/ or test/"
 
     rows = table[assigned == LEFT_OUT].to_dict("records")
     return pd.DataFrame([(row["path"], reason(row)) for row in rows], columns=["path", "reason"])
+
+
+def whole_classes(table: pd.DataFrame, assigned: pd.Series) -> pd.Series:
+    """`assigned`, without the classes that 01 could not read; they are printed.
+
+    Raises:
+        DataError: fewer than two classes remain.
+    """
+    counts = pd.crosstab(table["class"], assigned).reindex(columns=["train", "test"], fill_value=0)
+    counts = counts[counts.sum(axis=1) > 0]
+    enough = counts.ge([FEWEST_TO_TRAIN, FEWEST_TO_TEST]).all(axis=1)
+    lacking = [f"{n}: {row.train} and {row.test}" for n, row in counts[~enough].iterrows()]
+    said = f"{FEWEST_TO_TRAIN} pictures in train/ and {FEWEST_TO_TEST} in test/"
+    if enough.sum() < 2:
+        raise DataError(
+            f"Two classes with {said} are needed; these would have: {names(lacking) or 'none'}.\n"
+            "Pictures that show the same, or are test pictures already, count on one side only."
+        )
+    if lacking:
+        print(f"Left out, because a class needs {said}: {names(lacking)}.")
+    return assigned.where(table["class"].isin(counts.index[enough]), LEFT_OUT)
 
 
 def at_most(chosen: pd.DataFrame, most: int, *, seed: int) -> pd.DataFrame:
@@ -158,7 +184,6 @@ def write(
         DataError: `destination` is not empty, or lies in `source`.
         files.CannotWriteError: the disk is full, or the place read-only.
     """
-    source, destination = Path(source).resolve(), Path(destination).resolve()
     check_destination(source, destination)
     with files.whole_folder(destination) as new:
         rows = _copy(table.assign(part=assigned), source, new)
@@ -171,7 +196,7 @@ def write(
 
 def check_destination(source: Path, destination: Path) -> None:
     """Raise DataError where a split of `source` cannot be written to `destination`."""
-    source, destination = Path(source).resolve(), Path(destination).resolve()
+    source, destination = (Path(os.path.realpath(path)) for path in (source, destination))
     if destination.is_relative_to(source):
         raise DataError(f"{destination} lies in {source}. Name a folder outside of it.")
     if destination.exists() and (not destination.is_dir() or any(destination.iterdir())):

@@ -3,22 +3,28 @@
 import contextlib
 import hashlib
 import sys
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
-from PIL import Image
 from tqdm import tqdm
 
 from utils.photos.alike import across, duplicates, look_of
-from utils.picture_folders import PICTURE_ENDINGS, DataError, is_visible, read_picture
+from utils.picture_folders import PICTURE_ENDINGS, DataError, read_picture
+from utils.picture_folders.classes import (
+    LAYOUT,
+    class_name,
+    files_below,
+    innermost,
+    layout,
+    loose_files,
+    subfolders,
+)
+from utils.picture_folders.decoding import open_picture
 
-PARTS = {"train": "train", "training": "train", "test": "test", "testing": "test"}
-PARTS |= dict.fromkeys(("validation", "valid", "val"), "validation")
-OURS = ("split.csv", "left-out.csv")  # what `split` writes beside train/ and test/
 ORIENTATION = 0x0112  # the EXIF tag in which a telephone notes how it was held
 LOOK_FROM, SMALLEST = 72, 32  # pixels
-LAYOUT = "Expected a folder for each class in it, or train/ and test/ with such folders in both."
 MOST_NAMED = 10  # files in one list
 
 
@@ -31,12 +37,12 @@ def survey(folder: Path) -> pd.DataFrame:
     (SHA-256 of the bytes), look (see `alike.look_of`). Hidden files are not listed.
 
     Raises:
-        DataError: there is no such folder, or no class folder in it.
+        DataError: there is no such folder, or no class folder in it; see `classes.layout`.
     """
     folder = Path(folder)
     if not folder.is_dir():
         raise DataError(f"There is no folder {folder}. Check its name.")
-    files = list(_files(_inner(folder)))
+    files = sorted(_files(folder))
     if not any(name for _, _, name in files):
         raise DataError(f"{folder} holds no class folders with files in them.\n{LAYOUT}")
     bar = tqdm(files, "Looking at files", file=sys.stdout, mininterval=1, ncols=78, delay=2)
@@ -47,50 +53,32 @@ def survey(folder: Path) -> pd.DataFrame:
     return pd.DataFrame(rows).astype({"width": "Int64", "height": "Int64"})
 
 
-def _inner(folder: Path) -> Path:
-    """The folder itself, or the only one in it: archives often unpack to one folder too many."""
-    only = _for_people(folder)
-    if len(only) == 1 and only[0].is_dir() and only[0].name.lower() not in PARTS:
-        holds_folders = any(path.is_dir() for path in _for_people(only[0]))
-        return _inner(only[0]) if holds_folders else folder
-    return folder
-
-
-def _for_people(folder: Path) -> list[Path]:
-    return sorted(p for p in folder.iterdir() if is_visible(p.name) and p.name not in OURS)
-
-
 def _files(folder: Path) -> Iterator[tuple[Path, str, str]]:
-    """(file, part, class) in the order of their names; the class is "" outside class folders."""
-    names = [path.name for path in _for_people(folder)]
-    parts = {name: PARTS[name.lower()] for name in names if name.lower() in PARTS}
-    depth = 1 if "train" in parts.values() else 0  # of the class in a file's path
-    for path in (path for name in names for path in _below(folder / name)):
-        top, *rest = path.relative_to(folder).parts
-        part = parts.get(top, "") if depth else ""
-        in_class = len(rest) > depth and (part or not depth)
-        yield path, part, ([top, *rest][depth] if in_class else "")
-
-
-def _below(path: Path) -> list[Path]:
-    if not path.is_dir():
-        return [path]
-    inside = sorted(path.rglob("*"))  # links to folders within are not followed
-    names = [p.relative_to(path).parts for p in inside if not p.is_dir()]
-    return [path.joinpath(*parts) for parts in names if all(map(is_visible, parts))]
+    """(file, part, class); both are "" outside class folders."""
+    inner, parts = layout(folder)
+    beside = [path for path in subfolders(inner) if path not in parts.values()] if parts else []
+    loose = loose_files(inner) + [file for path in beside for file in files_below(path)]
+    yield from ((file, "", "") for file in loose)
+    for part, top in (parts or {"": inner}).items():
+        within = innermost(top) if part else inner
+        yield from ((file, part, "") for file in (loose_files(within) if part else ()))
+        for path in subfolders(within):
+            yield from ((file, part, class_name(path)) for file in files_below(path))
 
 
 def _look_at(path: Path, class_name: str) -> dict:
     row = {"width": pd.NA, "height": pd.NA, "bytes": 0, "format": "", "mode": "", "turned": False}
     row |= {"problem": "", "digest": "", "look": b""}
+    if path.suffix.lower() not in PICTURE_ENDINGS:
+        return row | {"problem": f"is not read: its ending is {path.suffix or 'none'}"}
     try:
         row["bytes"] = path.stat().st_size
+        if not path.is_file():
+            return row | {"problem": "cannot be read: it is no file, but a pipe or a device"}
         with path.open("rb") as file:
             row["digest"] = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         return row | {"problem": f"cannot be read: {error.strerror or error}"}
-    if path.suffix.lower() not in PICTURE_ENDINGS:
-        return row | {"problem": f"is not read: its ending is {path.suffix or 'none'}"}
     with contextlib.suppress(Exception):  # read_picture says what is wrong
         row |= _header(path)
     try:
@@ -102,13 +90,13 @@ def _look_at(path: Path, class_name: str) -> dict:
 
 
 def _header(path: Path) -> dict:
-    with Image.open(path) as picture:
+    with warnings.catch_warnings(action="ignore"), open_picture(path) as picture:
         row = {"format": picture.format, "mode": picture.mode}
         row |= {"width": picture.width, "height": picture.height}
         with contextlib.suppress(Exception):  # odd EXIF keeps no viewer from showing it
             turn = picture.getexif().get(ORIENTATION, 1)
             row["turned"] = turn in range(2, 9)
-            if turn in range(5, 9):
+            if turn in range(5, 9) and picture.format != "TIFF":  # Pillow turns these itself
                 row |= {"width": picture.height, "height": picture.width}
     return row
 

@@ -8,7 +8,8 @@ from PIL import Image, ImageOps, JpegImagePlugin, features
 
 PICTURE_ENDINGS = (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".gif", ".webp", ".tif")
 PICTURE_ENDINGS += (".tiff", ".avif") if features.check("avif") else (".tiff",)
-READING = "1"  # to be changed when the same file comes out otherwise: kept pictures become stale
+READING = "2"  # to be changed when the same file comes out otherwise: kept pictures become stale
+KINDS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "TIFF", "AVIF", "PPM", "JPEG2000")  # by content
 MOST_PIXELS = 178_000_000  # decoded at once, 0.7 GB; Pillow opens nothing larger
 ORIENTATION = 0x0112  # the only EXIF tag that changes what is shown
 TURNS = {
@@ -69,13 +70,18 @@ def reason(error: Exception) -> str:
 
 def open_picture(path: Path) -> Image.Image:
     """Pillow's picture, not decoded yet. Any JPEG is opened: it can be reduced while decoding."""
+    if not Path(path).is_file():  # a pipe would wait for ever
+        raise ValueError("it is no file, but a folder, a pipe or a device")
+    Image.init()
     try:
-        return Image.open(path)
+        return Image.open(path, formats=[kind for kind in KINDS if kind in Image.OPEN])
     except Image.UnidentifiedImageError:
         with open(path, "rb") as file:
             start = file.read(12)
         if start[4:] in (b"ftypheic", b"ftypheix", b"ftypmif1", b"ftypmsf1"):
             raise ValueError("it is HEIC under another name; save it as JPEG") from None
+        if start[:4] in (b"II*\0", b"MM\0*"):
+            raise ValueError("it is a TIFF of a kind that is not read, or cut off") from None
         raise ValueError("it is no picture of a known kind" if start else "it is empty") from None
     except Image.DecompressionBombError as error:
         try:
@@ -107,6 +113,8 @@ def _eight_bits(picture: Image.Image) -> Image.Image:
     if picture.mode[0] in "IF":  # 16 or 32 bits of grey
         picture = Image.fromarray(_scaled(picture))
     mode = "RGBA" if picture.has_transparency_data else "RGB"
+    if picture.format == "BMP" and picture.mode == "RGBA" and not picture.getchannel(3).getbbox():
+        mode = "RGB"  # all of it transparent: its writer left these bytes unused
     return picture if picture.mode == mode else picture.convert(mode)  # which would copy it
 
 

@@ -14,8 +14,15 @@ from pathlib import Path
 
 import numpy as np
 
-from utils.picture_folders.classes import classes_in, innermost, one_of, subfolders
-from utils.picture_folders.decoding import PICTURE_ENDINGS, DataError, open_picture
+from utils.picture_folders.classes import (
+    LAYOUT,
+    classes_in,
+    count_loose,
+    innermost,
+    layout,
+    subfolders,
+)
+from utils.picture_folders.decoding import DataError, open_picture
 from utils.picture_folders.reading import (
     broken_are_left_out,
     known_broken,
@@ -25,11 +32,6 @@ from utils.picture_folders.reading import (
 )
 
 FEWEST_TO_TRAIN, FEWEST_TO_TEST = 3, 1  # of a class; the first are for validation, too
-TRAIN, TEST = ("train", "training"), ("test", "testing", "val", "valid", "validation")
-LAYOUT = (
-    "Expected a folder for each class, as ants/* and bees/*, or train/ and test/ with the same "
-    f"class folders in both. Endings that are read: {' '.join(PICTURE_ENDINGS)}."
-)
 
 
 @dataclass(frozen=True)
@@ -97,10 +99,11 @@ def list_folder(folder: Path, without: Collection[Path] = ()) -> Listing:
     Raises:
         DataError: see `open_folder`.
     """
-    inner, other = innermost(Path(folder)), Counter()
+    (inner, parts), other = layout(Path(folder)), Counter()
     notes = [] if inner == Path(folder) else [f"The pictures are those in {printable(inner)}."]
-    parts = _train_and_test(inner)
     if parts:
+        parts = [parts["train"], parts.get("test") or parts["validation"]]
+        count_loose(inner, other)
         train, test = (classes_in(innermost(part), other, without) for part in parts)
         unused = [path.name for path in subfolders(inner) if path not in parts]
         notes += [f"Left out, next to train and test: {names(unused)}."] if unused else []
@@ -129,18 +132,6 @@ def list_folder(folder: Path, without: Collection[Path] = ()) -> Listing:
             f"{count} pictures, the same in all notebooks."
         )
     return Listing(train, test, notes)
-
-
-def _train_and_test(folder: Path) -> list[Path]:
-    """The two folders, or none where all class folders are together."""
-    parts = [one_of(folder, allowed) for allowed in (TRAIN, TEST)]
-    if any(parts) and not all(parts):
-        there, missing = ("train", "test") if parts[0] else ("test", "train")
-        raise DataError(f"The folder {folder} has {there}/, but no folder {missing}/.\n{LAYOUT}")
-    for path in () if any(parts) else subfolders(folder):
-        if one_of(path, TRAIN) and one_of(path, TEST):
-            raise DataError(f"{folder} is a folder too high. Did you mean {path}?\n{LAYOUT}")
-    return parts if all(parts) else []
 
 
 def _check_classes(folder: Path, train: dict, test: dict, notes: list[str]) -> None:
@@ -173,8 +164,10 @@ def typical_side(folder: Path, most: int = 200) -> int:
 
     Only the files' headers are read. 0 where no picture can be measured: `open_folder` says why.
     """
-    inner, sides = innermost(Path(folder)), []
-    classes = classes_in(innermost(one_of(inner, TRAIN) or inner), Counter())
+    sides, classes = [], {}
+    with contextlib.suppress(DataError):
+        inner, parts = layout(Path(folder))
+        classes = classes_in(innermost(parts.get("train", inner)), Counter())
     paths = [path for paths in classes.values() for path in paths]
     for path in paths[:: -(-len(paths) // most) or 1]:
         with (

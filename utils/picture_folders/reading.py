@@ -106,8 +106,8 @@ def names(these: Iterable) -> str:
 
 
 def printable(name: object) -> str:
-    """A name without the bytes that no screen, table or JSON file can show."""
-    return os.fsencode(str(name)).decode("utf-8", "replace")
+    r"""A name in which \xe9 stands for a byte that no screen, table or JSON file can show."""
+    return os.fsencode(str(name)).decode("utf-8", "backslashreplace")
 
 
 def _why(error: DataError) -> str:

@@ -16,6 +16,7 @@ from utils.picture_folders.listing import FEWEST_TO_TEST, FEWEST_TO_TRAIN
 from utils.picture_folders.reading import names
 
 FEWEST = 4  # pictures of a class: two to train on, one to validate on, one to test on
+FEWEST_FITTED = 2  # or cross-validation would fit without the class
 LEFT_OUT = ""  # instead of a part
 PARTS = ("train", "validation", "test")
 
@@ -147,22 +148,23 @@ def whole_classes(table: pd.DataFrame, assigned: pd.Series) -> pd.Series:
 def at_most(chosen: pd.DataFrame, most: int, *, seed: int) -> pd.DataFrame:
     """The pictures, but no more than `most` of a class in each part, drawn by chance.
 
-    `chosen` has the columns class and part. A class that lacks a part is left out. What is not used
-    is printed.
+    `chosen` has the columns class and part. A class that lacks a part, or has a single picture to
+    train on, is left out. What is not used is printed.
 
     Raises:
-        DataError: fewer than two classes have pictures in all three parts.
+        DataError: fewer than two classes have enough pictures in all three parts.
     """
-    parts = chosen.groupby("class").part.nunique()
-    complete = chosen[chosen["class"].map(parts) == len(PARTS)]
-    if complete["class"].nunique() < 2:
+    counts = pd.crosstab(chosen["class"], chosen.part).reindex(columns=PARTS, fill_value=0)
+    enough = counts.ge([FEWEST_FITTED, 1, 1]).all(axis=1)
+    needed = f"{FEWEST_FITTED} pictures to train on, 1 to validate on and 1 to test on"
+    if enough.sum() < 2:
         raise DataError(
-            f"Two classes with pictures in each of {', '.join(PARTS)} are needed; found these:\n"
-            f"{chosen.groupby(['class', 'part']).size().to_string()}"
+            f"Two classes with {needed} are needed; found these:\n{counts.to_string()}\n"
+            "Pictures that show the same count on one side only."
         )
-    if len(complete) < len(chosen):
-        names = ", ".join(parts.index[parts < len(PARTS)])
-        print(f"Left out, because {', '.join(PARTS)} do not all have pictures of them: {names}")
+    if not enough.all():
+        print(f"Left out, because a class needs {needed}: {names(counts.index[~enough])}")
+    complete = chosen[chosen["class"].map(enough)]
     drawn = complete.sample(frac=1, random_state=seed).groupby(["class", "part"]).head(most)
     unused = complete.drop(drawn.index)["class"].value_counts(sort=False)
     if len(unused):

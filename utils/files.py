@@ -58,7 +58,7 @@ def whole_folder(target: Path) -> Iterator[Path]:
 
 
 def _temporary(target: Path) -> Path:
-    """A new path beside the target; what was left under such a name long ago is deleted."""
+    """A new path in the target's folder; what was left under such a name long ago is deleted."""
     folder, name = make_folder(Path(target).parent), Path(target).name
     for left in folder.glob(f".partial-*-{glob.escape(name)}"):
         with contextlib.suppress(OSError):

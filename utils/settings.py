@@ -150,11 +150,7 @@ def _existing(name: str, value: str, exists, kind: str) -> str:
     try:
         path = full_path(value)
         found = value and exists(path)
-    except (
-        OSError,
-        RuntimeError,
-        ValueError,
-    ) as error:  # closed, ~nobody, a ring
+    except (OSError, RuntimeError, ValueError) as error:  # closed, ~nobody, a ring of links
         raise SettingsError(name, value, f"cannot be opened: {error}") from None
     if not found:
         raise SettingsError(name, value, f"is neither a known name nor {kind} that exists")
@@ -179,7 +175,9 @@ def outputs_folder() -> Path:
     """Where everything a run makes goes: TRANSFER_OUTPUTS, or outputs/ in the repository."""
     folder = full_path(variables.read("TRANSFER_OUTPUTS") or "outputs")
     if {"{", "}"} & set(str(folder)):
-        raise SettingsError("outputs", folder, "has { or } in it: Keras names no checkpoint so")
+        raise SettingsError(
+            "outputs", folder, "has { or } in it, and Keras would fill something in there"
+        )
     return folder
 
 

@@ -215,7 +215,7 @@ def test_names_in_other_scripts_and_encodings(folder):
 
 
 LAYOUTS = {
-    "a loose file beside the only folder": ["README.txt", "my/a/*", "my/b/*"],
+    "a loose file next to the only folder": ["README.txt", "my/a/*", "my/b/*"],
     "a folder too many in each part": ["train/pics/a/*", "train/pics/b/*", "test/pics/a/*",
                                        "test/pics/b/*"],
     "five folders too many": ["1/2/3/4/5/a/*", "1/2/3/4/5/b/*"],

@@ -56,8 +56,8 @@ def survey(folder: Path) -> pd.DataFrame:
 def _files(folder: Path) -> Iterator[tuple[Path, str, str]]:
     """(file, part, class); both are "" outside class folders."""
     inner, parts = layout(folder)
-    beside = [path for path in subfolders(inner) if path not in parts.values()] if parts else []
-    loose = loose_files(inner) + [file for path in beside for file in files_below(path)]
+    unused = [path for path in subfolders(inner) if path not in parts.values()] if parts else []
+    loose = loose_files(inner) + [file for path in unused for file in files_below(path)]
     yield from ((file, "", "") for file in loose)
     for part, top in (parts or {"": inner}).items():
         within = innermost(top) if part else inner

@@ -11,7 +11,7 @@ from utils.picture_folders.reading import printable
 
 JUNK = ("__macosx", "thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", "@eadir", "$recycle.bin",
         "system volume information", "lost+found")  # fmt: skip
-OURS = ("split.csv", "left-out.csv")  # what the split command writes beside train/ and test/
+OURS = ("split.csv", "left-out.csv")  # what the split command writes next to train/ and test/
 PARTS = {
     "train": ("train", "training"),
     "test": ("test", "testing"),
@@ -107,7 +107,7 @@ def classes_in(
 
 
 def count_loose(folder: Path, other: Counter) -> None:
-    """Count what lies in a folder beside the class folders."""
+    """Count what lies in a folder outside its class folders."""
     for path in loose_files(folder):
         other["outside the class folders" if is_picture(path) else _ending(path)] += 1
 

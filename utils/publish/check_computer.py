@@ -285,11 +285,8 @@ def check_pictures(seconds: float = 5.0) -> Iterator[Finding]:
         listing = picture_folders.list_folder(folder)
         leave_out = reading.broken_are_left_out()
     except ValueError as error:  # a DataError, which says what to do
-        return (
-            yield Finding(
-                "TRANSFER_DATA", " ".join(str(error).split()).rstrip("."), "See README.md"
-            )
-        )
+        said = " ".join(str(error).split()).rstrip(".")
+        return (yield Finding("TRANSFER_DATA", said, "See README.md"))
     sizes = sorted((len(paths), name) for name, paths in listing.train.items())
     (few, rarest), (most, frequent) = sizes[0], sizes[-1]
     found = f"{len(listing.paths)} pictures of {len(sizes)} classes; to train on, {few} of {rarest}"

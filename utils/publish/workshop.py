@@ -93,12 +93,12 @@ def generate(
 
 
 def lead_home(text: str, folder: str, home: str) -> str:
-    """The text with its links leading to the repository, except those to files beside it."""
-    beside = {"glossary.md", *(path.name for path in series())}
+    """The text with its links leading to the repository, except those within its folder."""
+    neighbours = {"glossary.md", *(path.name for path in series())}
 
     def lead(found: re.Match) -> str:
         target, anchor = found[2], f"#{found[3]}" if found[3] else ""
-        if posixpath.basename(target) in beside:
+        if posixpath.basename(target) in neighbours:
             return f"]({posixpath.basename(target)}{anchor}"
         path = posixpath.normpath(posixpath.join(folder, target))
         there = target and (REPOSITORY / path).exists()

@@ -15,7 +15,9 @@ import tensorflow as tf
 
 GONE = 3  # the exit status when another worker is gone
 PORTS = 15_000  # from here on, in a Slurm cluster, one for each job
+LOOK = 1.0  # seconds between two looks at the others while all goes well
 TRIES, PAUSE, GRACE = 3, 2.0, 20.0  # looks for who is gone, seconds between, seconds to be seen
+leaving = threading.Lock()  # only one thread may say so
 
 
 def read_slurm() -> None:
@@ -92,10 +94,31 @@ def leave(names: list[str], why: str) -> None:
     """End this process with a line on the workers that are gone."""
     own, others = cluster()
     where = ", ".join(f"{name} ({':'.join(others[name])})" for name in names)
-    print(f"{own} stops: {where} is gone. {why}", flush=True)
-    if len(others) > len(names):  # they look, too, and must not take this worker for the one
-        time.sleep(GRACE)
-    os._exit(GONE)  # TensorFlow may wait for ever in another thread
+    with leaving:
+        print(f"{own} stops: {where} is gone. {why}", flush=True)
+        if len(others) > len(names):  # they look, too, and must not take this worker for the one
+            time.sleep(GRACE)
+        os._exit(GONE)  # TensorFlow may wait for ever in another thread
+
+
+def watch(why: str) -> threading.Event:
+    """Leave as soon as a worker has been silent at two looks; until the event returned is set.
+
+    TensorFlow itself notices at once only if a worker ends while the others wait for its numbers;
+    at any other moment it takes up to ten seconds.
+    """
+    finished = threading.Event()
+
+    def look() -> None:
+        before = set()
+        while not finished.wait(LOOK):
+            now = set(silent())
+            if (twice := sorted(now & before)) and not finished.is_set():
+                leave(twice, why)
+            before = now
+
+    threading.Thread(target=look, daemon=True).start()
+    return finished
 
 
 def join_others(patience: float) -> tf.distribute.Strategy:

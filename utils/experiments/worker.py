@@ -151,6 +151,8 @@ def main(arguments: list[str] | None = None) -> None:
         return say(f"There is a {final.name} already: to train again, name another folder.")
     half = settings.precision == "mixed_float16"  # would need its losses scaled
     keras.config.set_dtype_policy("float32" if half else settings.precision)
+    why = "Its own log says why. Started again, all go on from the last checkpoint."
+    finished = peers.watch(why)
     try:
         work = Training(strategy, settings, options.shared, options.steps, options.batch)
         chief = strategy.extended._is_chief  # the first worker, or the only one
@@ -158,12 +160,11 @@ def main(arguments: list[str] | None = None) -> None:
         if chief:
             work.finish(final)
         say(f"weights {digest(work.network)}")
+        finished.set()
         strategy.reduce(tf.distribute.ReduceOp.SUM, 1.0, axis=None)  # the others wait for the chief
     except tf.errors.OpError as error:
         if names := peers.gone(error):
-            peers.leave(
-                names, "Its own log says why. Started again, all go on from the last checkpoint."
-            )
+            peers.leave(names, why)
         raise
 
 

@@ -113,10 +113,10 @@ PLACES = {  # name: (what is done in the folder of a class, what is said of it, 
     "link out of the folder, to a text": (
         lambda ants: (ants / "odd.jpg").symlink_to(REPOSITORY / "LICENSE"), "no picture of a"),
     "link to an endless device": (
-        lambda ants: (ants / "odd.jpg").symlink_to("/dev/zero"), "there is no such file"),
+        lambda ants: (ants / "odd.jpg").symlink_to("/dev/zero"), "it is no file, but"),
     "link that leads nowhere": (
         lambda ants: (ants / "odd.jpg").symlink_to("/no/such/file"), "there is no such file"),
-    "pipe named .jpg": (lambda ants: os.mkfifo(ants / "odd.jpg"), "there is no such file"),
+    "pipe named .jpg": (lambda ants: os.mkfifo(ants / "odd.jpg"), "it is no file, but"),
     "links in a circle": (link_in_a_circle, ""),
 }  # fmt: skip
 

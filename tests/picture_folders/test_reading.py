@@ -132,3 +132,4 @@ def test_ten_names_are_enough():
     assert names("abc") == "a, b, c"
     assert names(range(12)).endswith("8, 9 and 2 more")
     assert names([os.fsdecode(b"caf\xe9")]) == "caf\\xe9"  # a name in another encoding
+    assert names(["two\nlines", "猫.jpg"]) == "two\\nlines, 猫.jpg"

@@ -38,7 +38,7 @@ def read_picture(path: Path, side: int) -> np.ndarray:
         DataError: there is no such file, or it is not a picture that can be read.
     """
     path = Path(path)
-    if not path.is_file():  # a folder, a broken link, or a pipe that would wait for ever
+    if not path.exists():  # also a link that leads nowhere
         raise DataError(f"There is no picture {path}. Check its name and folder.")
     try:
         with warnings.catch_warnings(action="ignore"), open_picture(path) as picture:

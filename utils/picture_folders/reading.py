@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -106,8 +107,9 @@ def names(these: Iterable) -> str:
 
 
 def printable(name: object) -> str:
-    r"""A name in which \xe9 stands for a byte that no screen, table or JSON file can show."""
-    return os.fsencode(str(name)).decode("utf-8", "backslashreplace")
+    r"""A name in which \xe9 stands for a byte that no screen can show, and \n for a line break."""
+    text = os.fsencode(str(name)).decode("utf-8", "backslashreplace")
+    return re.sub(r"[\x00-\x1f\x7f\x85\u2028\u2029]", lambda found: ascii(found[0])[1:-1], text)
 
 
 def _why(error: DataError) -> str:

@@ -92,10 +92,13 @@ def remove_folder(folder: Path) -> None:
 
 def cannot_write(target: Path, error: OSError) -> CannotWriteError:
     """Return an error that names `target`, the reason and what to do."""
+    remedy = "Free some disk space, make the folder writable, close a program that has it open"
+    if error.errno is None:  # from `lock`
+        remedy = "Wait until it has ended, close it"
     return CannotWriteError(
         f"Cannot write {target}: {error.strerror or error}.\n"
-        "Free some disk space, make the folder writable, close a program that has the file open, "
-        "or name another folder in TRANSFER_OUTPUTS (for downloads and caches: KERAS_HOME)."
+        f"{remedy}, or name another folder in TRANSFER_OUTPUTS (for downloads and caches: "
+        "KERAS_HOME)."
     )
 
 

@@ -1,8 +1,8 @@
 """Try everything that can go wrong, and record what happens: data/results/faults.csv.
 
     python -m tests.faults                      all of it, some hours
-    python -m tests.faults inputs servers       only these; nothing is recorded
-    python -m tests.faults kills --times 3      three kills instead of twenty
+    python -m tests.faults inputs servers       only these; the other kinds stay as recorded
+    python -m tests.faults kills --times 3      three kills instead of twenty; nothing is recorded
 
 Kinds: kills, inputs, servers, disks, notebooks. An interrupted run goes on where it was.
 The exit status is 1 if anything is not as it should be.
@@ -55,6 +55,21 @@ def try_all(faults: Iterable[Fault], kept: Path) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def record(table: pd.DataFrame, folder: Path = results.RESULTS) -> None:
+    """Write these rows in place of those of the same kinds, with the revision of each kind."""
+    settings = choose_settings(data="toys", weights="imagenet", size="tiny")
+    about = results.provenance(settings, "make faults")
+    made = {kind: {name: about[name] for name in ("revision", "date")} for kind in set(table.kind)}
+    if (folder / "faults.csv").exists():
+        made = files.read_json(folder / "faults.json").get("kinds", {}) | made
+        earlier = pd.read_csv(folder / "faults.csv")
+        table = pd.concat([earlier[~earlier.kind.isin(table.kind)], table])
+    order = [module.FAULTS[0].kind for module in KINDS.values()]
+    table = table.sort_values("kind", key=lambda kinds: kinds.map(order.index), kind="stable")
+    about["kinds"] = {kind: made[kind] for kind in order if kind in made}
+    results.save("faults", table, about, folder=folder)
+
+
 def main(arguments: list[str] | None = None) -> int:
     raw = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser("tests.faults", None, __doc__, formatter_class=raw)
@@ -72,9 +87,8 @@ def main(arguments: list[str] | None = None) -> int:
         kept.unlink(missing_ok=True)
     table = try_all(faults, kept)
     wrong = table[table.as_it_should == "NO"]
-    if not options.names:
-        settings = choose_settings(data="toys", weights="imagenet", size="tiny")
-        results.save("faults", table, results.provenance(settings, "make faults"))
+    if not options.times:
+        record(table)
         kept.unlink()
     print(f"{len(table)} faults, {len(wrong)} not as they should be: {', '.join(wrong.fault)}")
     return int(len(wrong) > 0)

@@ -1,11 +1,13 @@
 """A few faults of each kind that takes seconds, tried as `make faults` tries all of them."""
 
+import pandas as pd
 import pytest
 
 from tests.faults import __main__ as program
 from tests.faults import disks, inputs, servers
 from tests.faults.trying import NOT_TRIED, Fault, Outcome, in_child
 from utils.experiments import results
+from utils.files import read_json
 
 QUICK = [
     *(fault for fault in servers.FAULTS if fault.name in ("cut off", "TLS without trust")),
@@ -42,6 +44,19 @@ def test_an_interrupted_run_goes_on_and_what_went_wrong_is_tried_again(tmp_path)
     assert (row.right, row.tries, row.as_it_should, row.what_happens) == (2, 3, "NO", "try 1")
     row = program.try_all([fault], kept).iloc[0]
     assert asked == [0, 1, 1, 2, 2] and (row.right, row.as_it_should) == (3, "yes")
+
+
+def test_a_part_of_the_faults_takes_the_place_of_its_own_rows_alone(tmp_path):
+    def table(kinds, said):
+        row = dict.fromkeys(results.COLUMNS["faults"], 1) | {"what_happens": said}
+        return pd.DataFrame([row | {"kind": kind} for kind in kinds])
+
+    program.record(table(["kill", "input", "disk"], "once"), tmp_path)
+    program.record(table(["input", "input"], "twice"), tmp_path)
+    recorded = pd.read_csv(tmp_path / "faults.csv")
+    assert recorded.kind.tolist() == ["kill", "input", "input", "disk"]
+    assert recorded.what_happens.tolist() == ["once", "twice", "twice", "once"]
+    assert list(read_json(tmp_path / "faults.json")["kinds"]) == ["kill", "input", "disk"]
 
 
 def test_what_could_not_be_tried_does_not_count_as_right(tmp_path):

@@ -8,8 +8,10 @@ A table stands between `<!-- table NAME -->` and `<!-- end -->`.
 """
 
 import argparse
+import functools
 import re
 import sys
+import textwrap
 from pathlib import Path
 
 import pandas as pd
@@ -72,19 +74,25 @@ def faults() -> str:
     if not (RESULTS / "faults.csv").exists():
         return "Not recorded yet: `make faults` takes hours.\n"
     table = pd.read_csv(RESULTS / "faults.csv")
+    wrong = (table.as_it_should == "NO").sum()
+    verdict = f"{wrong} did not end as they should" if wrong else "all ended as they should"
+    total = f"{len(table)} faults were tried, {table.tries.sum()} times; {verdict}"
+    kinds = files.read_json(RESULTS / "faults.json")["kinds"].items()
+    when = ", ".join(f"{kind} {made['revision']} ({made['date']})" for kind, made in kinds)
+    short = functools.partial(textwrap.shorten, width=150, placeholder=" ...")
     rows = [
         (
-            row.kind,
+            f"`{row.kind.removesuffix('s')}s`",
             row.fault,
             f"{row.right} of {row.tries}" if row.as_it_should != "not tried" else "not tried",
-            row.what_happens.replace("|", "\\|").replace("<", "&lt;"),
+            short(row.what_happens).replace("|", "\\|").replace("<", "&lt;"),
             f"{row.seconds:.0f}",
             f"{row.megabytes:.0f}" if row.megabytes == row.megabytes else "",
         )
         for row in table.itertuples()
     ]
     heads = ("kind", "fault", "as it should be", "what happens", "seconds", "MB at most")
-    return markdown(heads, rows)
+    return f"{total}. Revision and date, by kind: {when}.\n\n{markdown(heads, rows)}"
 
 
 def markdown(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:

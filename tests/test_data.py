@@ -1,5 +1,7 @@
 """Sets from every source: as large as asked, disjoint, balanced and the same every time."""
 
+from dataclasses import replace
+
 import keras
 import numpy as np
 import pytest
@@ -17,6 +19,7 @@ from utils.data import (
     split,
 )
 from utils.picture_folders import DataError
+from utils.settings import SIZES
 
 NAMES = [f"class {label}" for label in range(10)]
 
@@ -167,6 +170,18 @@ def test_sets_shrink_evenly_and_use_all_where_there_are_too_few(pictures, sizes)
     train, validation = split(np.arange(pictures) % 10, [400, 200], NAMES)
     assert (len(train), len(validation)) == sizes
     assert sorted([*train, *validation]) == list(range(pictures))
+
+
+def test_of_a_large_folder_full_takes_everything(make_settings, odd_folder, monkeypatch):
+    settings = make_settings(data=str(odd_folder), size="full")
+    expected = load_sets(settings)
+    few = replace(settings.counts, train=9, validation=1, test=1)  # the folder has more
+    monkeypatch.setitem(SIZES, "full", few)
+    monkeypatch.setitem(SIZES, "tiny", few)
+    for name in ("train", "validation", "test"):
+        images = getattr(load_sets(settings), name).images
+        np.testing.assert_array_equal(images, getattr(expected, name).images)
+    assert len(load_sets(replace(settings, size="tiny")).train) == 9
 
 
 def test_sets_are_those_of_scikit_learn_where_it_gives_each_one_of_each_class():

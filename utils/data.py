@@ -149,8 +149,10 @@ def load_sets(settings: Settings, *, worker: int = 0, num_workers: int = 1) -> P
     """
     train_pool, test_pool, class_names = open_source(settings)
     counts, side = settings.counts, settings.side
-    train, validation = split(train_pool.labels, [counts.train, counts.validation], class_names)
-    (test,) = split(test_pool.labels, [counts.test], class_names)
+    all_of_them = {"everything": settings.size == "full"}  # a folder may have more than CIFAR-10
+    shares = [counts.train, counts.validation]
+    train, validation = split(train_pool.labels, shares, class_names, **all_of_them)
+    (test,) = split(test_pool.labels, [counts.test], class_names, **all_of_them)
     train = train[: len(train) // num_workers * num_workers][worker::num_workers]
     drawn = (train_pool, train), (train_pool, validation), (test_pool, test)
     if isinstance(train_pool, ListedPictures):  # read together: one bar, one message, one file
@@ -171,12 +173,14 @@ def read_all(pool: Pool | ListedPictures, rows: np.ndarray, folder: Path) -> np.
     return arrays.gather(pieces, (len(rows), pool.side, pool.side, 3), "uint8", folder)
 
 
-def split(labels: np.ndarray, counts: list[int], class_names: list[str]) -> list[np.ndarray]:
+def split(
+    labels: np.ndarray, counts: list[int], class_names: list[str], *, everything: bool = False
+) -> list[np.ndarray]:
     """Disjoint sets of `counts` indices, in which each class has the same fraction as in `labels`.
 
     Each set has at least one picture of each class. Where there are fewer pictures than asked for,
-    every set shrinks by the same factor. Leftovers too few to give one to each class go to the
-    last set.
+    every set shrinks by the same factor; with `everything` it grows so where there are more.
+    Leftovers too few to give one to each class go to the last set.
 
     Raises:
         DataError: a class has fewer pictures than there are sets.
@@ -188,8 +192,9 @@ def split(labels: np.ndarray, counts: list[int], class_names: list[str]) -> list
             "pictures: too few to give each set some of them. Add pictures, or leave it out."
         )
     left, sets = np.arange(len(labels)), []
-    shrink = min(1.0, len(labels) / sum(counts))
-    wanted = [max(int(count * shrink), len(class_names)) for count in counts]
+    scale = len(labels) / sum(counts)
+    scale = scale if everything else min(1.0, scale)
+    wanted = [max(int(count * scale), len(class_names)) for count in counts]
     while sum(wanted) > len(labels):
         wanted[int(np.argmax(wanted))] -= 1
     for place, count in enumerate(wanted):

@@ -18,7 +18,10 @@ SIDES = (48, 64, 96, 128)  # pixels; the largest that a folder's pictures fill i
 
 @dataclass(frozen=True)
 class Size:
-    """How many pictures each set holds, and for how many epochs at most is trained on them."""
+    """How many pictures each set holds, and for how many epochs at most is trained on them.
+
+    "full" is all of CIFAR-10; of a folder it is everything, in the same proportions.
+    """
 
     train: int
     validation: int

@@ -4,7 +4,8 @@
 #   sh utils/experiments/clusters/by-hand.sh 0 node1:12345 node2:12345    on node1
 #   sh utils/experiments/clusters/by-hand.sh 1 node1:12345 node2:12345    on node2
 #
-# SHARED is a folder that both see. Everyone who reaches these ports can run code here: use a network
+# SHARED is a folder that both see, STEPS is 1,400 unless you say: 8 epochs of CIFAR-10's 45,000
+# pictures in batches of 256. Try it first with STEPS=20 and a SHARED of its own. Everyone who reaches these ports can run code here: use a network
 # in which you trust everybody.
 set -eu
 cd "$(dirname "$0")/../../.."
@@ -13,5 +14,6 @@ shift
 workers=""
 for address; do workers="$workers,\"$address\""; done
 export TF_CONFIG="{\"cluster\": {\"worker\": [${workers#,}]}, \"task\": {\"type\": \"worker\", \"index\": $index}}"
+export TRANSFER_DATA="${TRANSFER_DATA:-cifar10}" TRANSFER_SIZE="${TRANSFER_SIZE:-full}"
 exec "${PYTHON:-.venv/bin/python}" -m utils.experiments.worker \
     "${SHARED:?the folder that all machines see}" --steps "${STEPS:-1400}" --batch "${BATCH:-256}"

@@ -1,8 +1,10 @@
 #!/bin/bash
 # Fine-tune on several machines of a Slurm cluster, from the repository's folder:
 #
+#   STEPS=20 SHARED=outputs/trial sbatch utils/experiments/clusters/slurm.sh    to try it
 #   sbatch utils/experiments/clusters/slurm.sh
 #
+# 1,400 steps are 8 epochs of CIFAR-10's 45,000 training pictures in batches of 256.
 # The repository and outputs/ must lie on a disk that all machines see. One worker runs on each; it
 # asks Slurm itself who the others are. With GPUs add: #SBATCH --gpus-per-task=1
 #SBATCH --job-name=transfer
@@ -21,7 +23,7 @@ export TRANSFER_DATA="${TRANSFER_DATA:-cifar10}" TRANSFER_SIZE="${TRANSFER_SIZE:
 # A worker that is gone takes the others with it: start all again, from the last checkpoint.
 for attempt in 1 2 3; do
     if srun --label --kill-on-bad-exit=1 .venv/bin/python -m utils.experiments.worker \
-        outputs/slurm --steps 1400 --batch 256; then
+        "${SHARED:-outputs/slurm}" --steps "${STEPS:-1400}" --batch "${BATCH:-256}"; then
         exit 0
     fi
     echo "Attempt $attempt of 3 failed." >&2

@@ -98,7 +98,8 @@ def measure(
 
 def run(settings: Settings) -> None:
     """Record all measurements, one after the other, each in a new process."""
-    about, rows = provenance(settings, "python -m utils.experiments memory"), []
+    about = provenance(replace(settings, side=SIDE), "python -m utils.experiments memory")
+    rows = []
     for kind, places in PLANNED.items():
         for place, times in places:
             command = [sys.executable, "-m", __name__, settings.data, kind, place, str(times)]

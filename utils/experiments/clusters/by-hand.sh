@@ -4,9 +4,9 @@
 #   sh utils/experiments/clusters/by-hand.sh 0 node1:12345 node2:12345    on node1
 #   sh utils/experiments/clusters/by-hand.sh 1 node1:12345 node2:12345    on node2
 #
-# SHARED is a folder that both see, STEPS is 1,400 unless you say: 8 epochs of CIFAR-10's 45,000
-# pictures in batches of 256. Try it first with STEPS=20 and a SHARED of its own. Everyone who reaches these ports can run code here: use a network
-# in which you trust everybody.
+# Set SHARED to a folder that both see, and try it first with STEPS=20. Without STEPS it takes 1,400:
+# 8 epochs of CIFAR-10's 45,000 training pictures in batches of 256. Everyone who reaches these ports
+# can run code here: use a network in which you trust everybody.
 set -eu
 cd "$(dirname "$0")/../../.."
 index=$1

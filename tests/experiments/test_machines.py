@@ -1,5 +1,6 @@
 """Workers on this computer: what they read, who is blamed, and that none is left behind."""
 
+import errno
 import json
 import os
 import re
@@ -10,7 +11,9 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import nullcontext
 from types import SimpleNamespace
+from unittest.mock import Mock
 
 import numpy as np
 import pandas as pd
@@ -109,6 +112,14 @@ def test_a_cell_that_stops_leaves_no_process(error):
     assert not any(map(is_running, pids))
 
 
+def test_a_cell_that_stops_does_not_wait_for_what_nobody_reads():
+    command = [sys.executable, "-c", "for _ in range(5_000): print('x' * 99)"]
+    with pytest.raises(ValueError), LocalCluster(command, 1) as cluster:
+        time.sleep(2)  # the pipe is full
+        raise ValueError
+    assert cluster._process.poll() is not None
+
+
 def test_a_kernel_that_is_killed_leaves_no_process():
     code = f"""
 from utils.experiments.local_cluster import LocalCluster
@@ -166,11 +177,20 @@ def test_a_worker_that_hangs_is_named(text, names, monkeypatch):
 
 
 @pytest.mark.usefixtures("others")
+def test_a_failing_network_ends_nobody(monkeypatch):
+    assert peers.silent(ConnectionRefusedError) == ["worker 2"]
+    for error in (socket.gaierror, TimeoutError, OSError(errno.ENETUNREACH, "unreachable")):
+        monkeypatch.setattr(socket, "create_connection", Mock(side_effect=error))
+        assert peers.silent(ConnectionRefusedError) == []
+        assert peers.silent() == ["worker 0", "worker 2"]
+
+
+@pytest.mark.usefixtures("others")
 def test_a_worker_that_is_silent_twice_is_left_and_none_that_was_so_once(monkeypatch):
     looks = iter([["worker 0"], [], ["worker 0"], ["worker 0", "worker 2"]])
     left, end = [], threading.Event()
     monkeypatch.setattr(peers, "LOOK", 0.01)
-    monkeypatch.setattr(peers, "silent", lambda: next(looks, ["worker 2"]))
+    monkeypatch.setattr(peers, "silent", lambda _: next(looks, ["worker 2"]))
     monkeypatch.setattr(peers, "leave", lambda *what: left.append(what) or end.set())
     finished = peers.watch("Why.")
     assert end.wait(20)
@@ -262,11 +282,12 @@ def test_the_slurm_script_starts_all_again_three_times(python_that_tells, tmp_pa
     srun.chmod(0o755)
     for good, status in ((1, 0), (2, 0), (9, 1)):
         seen = tmp_path / f"seen{good}"
-        run = os.environ | {"SEEN": str(seen), "GOOD": str(good)}
+        run = os.environ | {"SEEN": str(seen), "GOOD": str(good), "SLURM_CPUS_PER_TASK": "16"}
         done = subprocess.run(["bash", CLUSTERS / "slurm.sh"], env=run, capture_output=True)
         calls = seen.read_text().splitlines()
         assert (done.returncode, len(calls)) == (status, min(good, 3))
         assert all("-m utils.experiments.worker outputs/slurm" in call for call in calls)
+        assert all("--cpus-per-task=16" in call for call in calls)
 
 
 def test_workers_take_turns_in_the_same_order():
@@ -287,11 +308,32 @@ def test_workers_take_turns_in_the_same_order():
     assert parts(2, done=3) == alone[3:]
 
 
+@pytest.mark.parametrize(("others", "refused"), [(4, False), (3, True)])
+def test_workers_with_different_checkpoints_do_not_start(others, refused):
+    strategy = SimpleNamespace(reduce=lambda _, own, axis: own + (1 if own == 1 else others))
+    work = SimpleNamespace(strategy=strategy, done=4, checkpoint="shared/checkpoint.keras")
+    with pytest.raises(SystemExit, match="after step 4") if refused else nullcontext():
+        worker.Training.check_start(work)
+
+
 def test_what_a_second_worker_brings_is_read_from_the_table(tmp_path):
     steps = {"step": [1, 2, 3, 4], "loss": 1.0, "compute": [9, 1, 2, 3], "update": [9, 1, 1, 4]}
     pd.DataFrame(steps).to_csv(tmp_path / "steps.csv", index=False)
     expected = {"pictures_per_second": 2.0, "compute": 2.0, "update": 1.0}
     assert machines.step_times(tmp_path, 6) == expected
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("index", [0, 1])
+def test_nobody_waits_for_ever_for_a_worker_that_does_not_start(index, tmp_path):
+    addresses = [f"127.0.0.1:{port}" for port in free_ports(2)]
+    task = {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": index}}
+    command = [*machines.command(tmp_path, 4, 8), "--patience=3"]
+    run = {"cwd": REPOSITORY, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    environment = os.environ | {"TF_CONFIG": json.dumps(task)}
+    done = subprocess.run(command, env=environment, timeout=120, **run)
+    assert done.returncode == 1 and "Timeout (0:00:03)!" in done.stdout
+    assert f"worker {index} waits for worker {1 - index}: 3 s at most" in done.stdout
 
 
 @pytest.mark.slow

@@ -85,8 +85,8 @@ class LocalCluster:
     def __exit__(self, *_) -> None:
         with contextlib.suppress(OSError):  # it has ended by itself
             self._process.stdin.close()  # the other side then ends all workers
+        self._process.stdout.close()  # or it could wait for somebody to read
         self._process.wait()
-        self._process.stdout.close()
 
 
 def leave_network() -> bool:

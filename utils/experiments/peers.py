@@ -3,9 +3,11 @@
 Imports TensorFlow, and starts it only in `join_others`.
 """
 
+import faulthandler
 import json
 import os
 import re
+import signal
 import socket
 import sys
 import threading
@@ -60,14 +62,16 @@ def cluster() -> tuple[str, dict[str, tuple[str, str]]]:
     return own, addresses
 
 
-def silent() -> list[str]:
-    """The other workers that accept no connection."""
+def silent(sign: type[OSError] = OSError) -> list[str]:
+    """The other workers that accept no connection, and fail with such an error."""
     names = []
     for name, (host, port) in cluster()[1].items():
         try:
-            socket.create_connection((host, int(port)), timeout=5).close()
-        except OSError:
+            socket.create_connection((host.strip("[]"), int(port)), timeout=5).close()
+        except sign:
             names.append(name)
+        except OSError:
+            pass
     return names
 
 
@@ -95,24 +99,27 @@ def leave(names: list[str], why: str) -> None:
     own, others = cluster()
     where = ", ".join(f"{name} ({':'.join(others[name])})" for name in names)
     with leaving:
-        print(f"{own} stops: {where} is gone. {why}", flush=True)
-        if len(others) > len(names):  # they look, too, and must not take this worker for the one
-            time.sleep(GRACE)
-        os._exit(GONE)  # TensorFlow may wait for ever in another thread
+        try:
+            print(f"{own} stops: {where} is gone. {why}", flush=True)
+            if len(others) > len(names):  # they look, too, and must not blame this worker
+                time.sleep(GRACE)
+        finally:
+            os._exit(GONE)  # TensorFlow may wait for ever in another thread
 
 
 def watch(why: str) -> threading.Event:
-    """Leave as soon as a worker has been silent at two looks; until the event returned is set.
+    """Leave when a worker has refused connections at two looks; until the event returned is set.
 
-    TensorFlow itself notices at once only if a worker ends while the others wait for its numbers;
-    at any other moment it takes up to ten seconds.
+    Then its process has ended. TensorFlow itself notices that at once only where the others wait
+    for its numbers; at any other moment it takes up to ten seconds. A network that fails for a
+    moment refuses nothing.
     """
     finished = threading.Event()
 
     def look() -> None:
         before = set()
         while not finished.wait(LOOK):
-            now = set(silent())
+            now = set(silent(ConnectionRefusedError))
             if (twice := sorted(now & before)) and not finished.is_set():
                 leave(twice, why)
             before = now
@@ -122,11 +129,15 @@ def watch(why: str) -> threading.Event:
 
 
 def join_others(patience: float) -> tf.distribute.Strategy:
-    """The strategy, once all workers are there; ends this process after `patience` seconds."""
-    why = f"Waited {patience:.0f} s for it to start."
-    late = threading.Timer(patience, lambda: leave(silent() or list(cluster()[1]), why))
-    late.daemon = True
-    late.start()
+    """The strategy, once all workers are there; ends this process after `patience` seconds.
+
+    TensorFlow lets no other Python code run while it waits, so a timer of C's watches it.
+    """
+    own, others = cluster()
+    if others:
+        print(f"{own} waits for {', '.join(others)}: {patience:.0f} s at most", flush=True)
+    faulthandler.dump_traceback_later(patience, exit=True)
     strategy = tf.distribute.MultiWorkerMirroredStrategy()
-    late.cancel()
+    faulthandler.cancel_dump_traceback_later()
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # TensorFlow would ignore it
     return strategy

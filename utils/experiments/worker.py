@@ -58,6 +58,18 @@ class Training:
         self.done = int(self.network.optimizer.iterations.value.numpy())
         self.rows = pd.read_csv(self.log).head(self.done).to_dict("records") if self.done else []
 
+    def check_start(self) -> None:
+        """SystemExit: another worker goes on from another step; it has seen another checkpoint."""
+        steps, replicas = (
+            float(self.strategy.reduce(tf.distribute.ReduceOp.SUM, number, axis=None))
+            for number in (float(self.done), 1.0)
+        )
+        if steps != self.done * replicas:
+            sys.exit(
+                f"This worker goes on after step {self.done}, others after another one. Do all see "
+                f"the same {self.checkpoint}? Start them again."
+            )
+
     def part(self, context: tf.distribute.InputContext) -> tf.data.Dataset:
         """This worker's part of the batches that are still to come."""
         images, labels = map(tf.constant, (self.sets.train.images, self.sets.train.labels))
@@ -156,6 +168,7 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         work = Training(strategy, settings, options.shared, options.steps, options.batch)
         chief = strategy.extended._is_chief  # the first worker, or the only one
+        work.check_start()
         work.run(chief, options.save_every)
         if chief:
             work.finish(final)
@@ -163,6 +176,8 @@ def main(arguments: list[str] | None = None) -> None:
         finished.set()
         strategy.reduce(tf.distribute.ReduceOp.SUM, 1.0, axis=None)  # the others wait for the chief
     except tf.errors.OpError as error:
+        if final.exists():  # all is done, and the others have ended a moment earlier
+            return
         if names := peers.gone(error):
             peers.leave(names, why)
         raise

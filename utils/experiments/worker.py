@@ -60,11 +60,7 @@ class Training:
 
     def check_start(self) -> None:
         """SystemExit: another worker goes on from another step; it has seen another checkpoint."""
-        steps, replicas = (
-            float(self.strategy.reduce(tf.distribute.ReduceOp.SUM, number, axis=None))
-            for number in (float(self.done), 1.0)
-        )
-        if steps != self.done * replicas:
+        if total(self.strategy, self.done) != self.done * total(self.strategy, 1):
             sys.exit(
                 f"This worker goes on after step {self.done}, others after another one. Do all see "
                 f"the same {self.checkpoint}? Start them again."
@@ -140,6 +136,12 @@ class Training:
         self.checkpoint.unlink(missing_ok=True)
 
 
+def total(strategy: tf.distribute.Strategy, number: float) -> float:
+    """The sum of all replicas' numbers, for which all workers wait."""
+    each = tf.function(lambda: strategy.run(lambda: tf.constant(float(number))))
+    return float(strategy.reduce(tf.distribute.ReduceOp.SUM, each(), axis=None))
+
+
 def digest(network: keras.Model) -> str:
     """Sixteen digits that differ when any weight does."""
     weights = b"".join(weight.tobytes() for weight in network.get_weights())
@@ -174,7 +176,7 @@ def main(arguments: list[str] | None = None) -> None:
             work.finish(final)
         say(f"weights {digest(work.network)}")
         finished.set()
-        strategy.reduce(tf.distribute.ReduceOp.SUM, 1.0, axis=None)  # the others wait for the chief
+        total(strategy, 1)  # the others wait for the chief
     except tf.errors.OpError as error:
         if final.exists():  # all is done, and the others have ended a moment earlier
             return

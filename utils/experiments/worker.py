@@ -138,7 +138,7 @@ class Training:
 
 def total(strategy: tf.distribute.Strategy, number: float) -> float:
     """The sum of all replicas' numbers, for which all workers wait."""
-    each = tf.function(lambda: strategy.run(lambda: tf.constant(float(number))))
+    each = tf.function(lambda: strategy.run(tf.constant, (float(number),)), autograph=False)
     return float(strategy.reduce(tf.distribute.ReduceOp.SUM, each(), axis=None))
 
 

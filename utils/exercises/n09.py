@@ -41,7 +41,7 @@ def check_2(learner: Learner) -> str:
     if right - 1 <= answer <= right + 1:
         return (
             f"with {answer:.0f} photographs on each machine, {8 * answer:,.0f} in a step. "
-            "That needs another recipe, or a quicker network."
+            "That needs another recipe, or a quicker connection."
         )
     mistakes = {
         10 * waiting * RATE: (

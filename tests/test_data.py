@@ -182,6 +182,8 @@ def test_of_a_large_folder_full_takes_everything(make_settings, odd_folder, monk
         images = getattr(load_sets(settings), name).images
         np.testing.assert_array_equal(images, getattr(expected, name).images)
     assert len(load_sets(replace(settings, size="tiny")).train) == 9
+    parts = split(np.arange(120) % 2, [45, 5], ["a", "b"], everything=True)
+    assert sorted(np.concatenate(parts)) == list(range(120))
 
 
 def test_sets_are_those_of_scikit_learn_where_it_gives_each_one_of_each_class():

@@ -149,10 +149,9 @@ def load_sets(settings: Settings, *, worker: int = 0, num_workers: int = 1) -> P
     """
     train_pool, test_pool, class_names = open_source(settings)
     counts, side = settings.counts, settings.side
-    all_of_them = {"everything": settings.size == "full"}  # a folder may have more than CIFAR-10
-    shares = [counts.train, counts.validation]
-    train, validation = split(train_pool.labels, shares, class_names, **all_of_them)
-    (test,) = split(test_pool.labels, [counts.test], class_names, **all_of_them)
+    draw = functools.partial(split, class_names=class_names, everything=settings.size == "full")
+    train, validation = draw(train_pool.labels, [counts.train, counts.validation])
+    (test,) = draw(test_pool.labels, [counts.test])
     train = train[: len(train) // num_workers * num_workers][worker::num_workers]
     drawn = (train_pool, train), (train_pool, validation), (test_pool, test)
     if isinstance(train_pool, ListedPictures):  # read together: one bar, one message, one file
@@ -192,9 +191,9 @@ def split(
             "pictures: too few to give each set some of them. Add pictures, or leave it out."
         )
     left, sets = np.arange(len(labels)), []
-    scale = len(labels) / sum(counts)
-    scale = scale if everything else min(1.0, scale)
+    scale = min(len(labels) / sum(counts), np.inf if everything else 1.0)
     wanted = [max(int(count * scale), len(class_names)) for count in counts]
+    wanted[0] += max(0, len(labels) - sum(wanted)) if scale > 1 else 0  # what rounding has left
     while sum(wanted) > len(labels):
         wanted[int(np.argmax(wanted))] -= 1
     for place, count in enumerate(wanted):
@@ -244,11 +243,11 @@ def make_dataset(
         dataset = dataset.shuffle(len(pictures), seed=seed)
     dataset = dataset.batch(batch_size)
     if in_file:
-        dataset = dataset.map(lambda rows, labels: (_read_rows(pictures.images, rows), labels))
+        dataset = dataset.map(lambda rows, labels: (read_rows(pictures.images, rows), labels))
     return untuned(dataset.prefetch(2))
 
 
-def _read_rows(images: np.memmap, rows):
+def read_rows(images: np.memmap, rows):
     """A batch of the pictures in a file, as a tensor."""
     import tensorflow as tf
 

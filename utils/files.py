@@ -90,10 +90,14 @@ def remove_folder(folder: Path) -> None:
         )
 
 
+class InUseError(OSError):
+    """Another program is writing to a file at the moment."""
+
+
 def cannot_write(target: Path, error: OSError) -> CannotWriteError:
     """Return an error that names `target`, the reason and what to do."""
     remedy = "Free some disk space, make the folder writable, close a program that has it open"
-    if error.errno is None:  # from `lock`
+    if isinstance(error, InUseError):
         remedy = "Wait until it has ended, close it"
     return CannotWriteError(
         f"Cannot write {target}: {error.strerror or error}.\n"
@@ -121,7 +125,7 @@ def lock(file: IO) -> None:
 
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        raise OSError("another program is writing to it at the moment") from None
+        raise InUseError("another program is writing to it at the moment") from None
     except (ImportError, OSError):  # Windows, or a file system without locks
         pass
 

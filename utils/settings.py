@@ -18,10 +18,7 @@ SIDES = (48, 64, 96, 128)  # pixels; the largest that a folder's pictures fill i
 
 @dataclass(frozen=True)
 class Size:
-    """How many pictures each set holds, and for how many epochs at most is trained on them.
-
-    "full" is all of CIFAR-10; of a folder it is everything, in the same proportions.
-    """
+    """How many pictures each set holds, and for how many epochs at most is trained on them."""
 
     train: int
     validation: int
@@ -33,7 +30,7 @@ class Size:
 SIZES = {
     "tiny": Size(train=100, validation=50, test=100, epochs=4, head_epochs=15),
     "default": Size(train=1_000, validation=500, test=1_000, epochs=7),
-    "full": Size(train=45_000, validation=5_000, test=10_000, epochs=8),
+    "full": Size(train=45_000, validation=5_000, test=10_000, epochs=8),  # or all of a folder
 }
 NOT_ON_DISK = "CIFAR-10 is not on disk"
 ALLOWED = {

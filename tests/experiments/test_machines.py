@@ -11,7 +11,6 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import nullcontext
 from types import SimpleNamespace
 from unittest.mock import Mock
 
@@ -187,7 +186,7 @@ def test_a_failing_network_ends_nobody(monkeypatch):
 
 @pytest.mark.usefixtures("others")
 def test_a_worker_that_is_silent_twice_is_left_and_none_that_was_so_once(monkeypatch):
-    looks = iter([["worker 0"], [], ["worker 0"], ["worker 0", "worker 2"]])
+    looks = iter([["worker 2"], [], ["worker 2"], ["worker 0"], ["worker 0", "worker 2"]])
     left, end = [], threading.Event()
     monkeypatch.setattr(peers, "LOOK", 0.01)
     monkeypatch.setattr(peers, "silent", lambda _: next(looks, ["worker 2"]))
@@ -282,17 +281,23 @@ def test_the_slurm_script_starts_all_again_three_times(python_that_tells, tmp_pa
     srun.chmod(0o755)
     for good, status in ((1, 0), (2, 0), (9, 1)):
         seen = tmp_path / f"seen{good}"
-        run = os.environ | {"SEEN": str(seen), "GOOD": str(good), "SLURM_CPUS_PER_TASK": "16"}
+        run = os.environ | {"SEEN": str(seen), "GOOD": str(good)}
+        run |= {"SLURM_CPUS_PER_TASK": "16"} if good < 9 else {"STEPS": "20"}
         done = subprocess.run(["bash", CLUSTERS / "slurm.sh"], env=run, capture_output=True)
         calls = seen.read_text().splitlines()
         assert (done.returncode, len(calls)) == (status, min(good, 3))
         assert all("-m utils.experiments.worker outputs/slurm" in call for call in calls)
-        assert all("--cpus-per-task=16" in call for call in calls)
+        assert all(("--cpus-per-task=16" in call) == (good < 9) for call in calls)
+        assert all(("--steps 20 " in call) == (good == 9) for call in calls)
 
 
-def test_workers_take_turns_in_the_same_order():
+@pytest.mark.parametrize("place", ["memory", "file"])
+def test_workers_take_turns_in_the_same_order(place, tmp_path):
     labels = np.arange(20)
     images = np.zeros((20, 2, 2, 3), "uint8") + labels[:, None, None, None].astype("uint8")
+    if place == "file":
+        images.tofile(tmp_path / "images")
+        images = np.memmap(tmp_path / "images", "uint8", "r", shape=images.shape)
     pictures = SimpleNamespace(train=PictureSet(images, labels))
 
     def parts(workers, done=0):
@@ -306,14 +311,6 @@ def test_workers_take_turns_in_the_same_order():
     assert len(alone) == 5 and sorted(np.concatenate(alone)) == sorted([*labels, *labels])
     assert parts(2) == parts(4) == alone
     assert parts(2, done=3) == alone[3:]
-
-
-@pytest.mark.parametrize(("others", "refused"), [(4, False), (3, True)])
-def test_workers_with_different_checkpoints_do_not_start(others, refused, monkeypatch):
-    monkeypatch.setattr(worker, "total", lambda _, own: own + (1 if own == 1 else others))
-    work = SimpleNamespace(strategy=None, done=4, checkpoint="shared/checkpoint.keras")
-    with pytest.raises(SystemExit, match="after step 4") if refused else nullcontext():
-        worker.Training.check_start(work)
 
 
 def test_what_a_second_worker_brings_is_read_from_the_table(tmp_path):
@@ -334,6 +331,28 @@ def test_nobody_waits_for_ever_for_a_worker_that_does_not_start(index, tmp_path)
     done = subprocess.run(command, env=environment, timeout=120, **run)
     assert done.returncode == 1 and "Timeout (0:00:03)!" in done.stdout
     assert f"worker {index} waits for worker {1 - index}: 3 s at most" in done.stdout
+
+
+ITS_OWN = """
+import json, os, sys
+from utils.experiments import worker
+own = json.loads(os.environ["TF_CONFIG"])["task"]["index"]
+worker.main([f"{sys.argv[1]}/{own}", *sys.argv[2:]])
+"""
+
+
+@pytest.mark.slow
+def test_workers_that_see_different_folders_do_not_start(make_settings, tmp_path):
+    settings = make_settings(outputs=tmp_path)
+    with LocalCluster(
+        machines.command(tmp_path / "0", 2, 8), 1, **machines.variables(settings)
+    ) as one:
+        assert [line for _, line in one][-1].startswith("weights ")
+    (tmp_path / "0" / "model.keras").rename(tmp_path / "0" / "checkpoint.keras")
+    task = [sys.executable, "-c", ITS_OWN, str(tmp_path), "--steps=2", "--batch=8"]
+    with LocalCluster(task, 2, **machines.variables(settings)) as cluster:
+        said = [line for _, line in cluster if "Not all workers see the same" in line]
+    assert len(said) == 2 and cluster.codes == {0: 1, 1: 1}
 
 
 @pytest.mark.slow

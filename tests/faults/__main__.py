@@ -27,6 +27,17 @@ KINDS = {"kills": kills, "inputs": inputs, "servers": servers, "disks": disks,
          "notebooks": notebooks}  # fmt: skip
 
 
+def key_of(fault: Fault) -> str:
+    return f"{fault.kind}: {fault.name}"
+
+
+def forget(faults: list[Fault], kept: Path) -> None:
+    """Drop what an interrupted run has kept of these faults, and of no others."""
+    names = {key_of(fault) for fault in faults}
+    others = {key: tries for key, tries in files.read_json(kept).items() if key not in names}
+    files.write_json(kept, others) if others else kept.unlink(missing_ok=True)
+
+
 def row_of(fault: Fault, tries: list[dict]) -> dict:
     """A row of the table; what the first wrong try said, if there was one."""
     right = sum(one["right"] for one in tries)
@@ -43,7 +54,7 @@ def try_all(faults: Iterable[Fault], kept: Path) -> pd.DataFrame:
     """One row for each; the tries that ended as they should before an interruption are `kept`."""
     known, rows = files.read_json(kept), []
     for fault in faults:
-        key = f"{fault.kind}: {fault.name}"
+        key = key_of(fault)
         tries = [one for one in known.get(key, []) if one["right"]][: fault.times]
         while len(tries) < fault.times:
             with tempfile.TemporaryDirectory(prefix="faults-") as folder:
@@ -55,10 +66,8 @@ def try_all(faults: Iterable[Fault], kept: Path) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def record(table: pd.DataFrame, folder: Path = results.RESULTS) -> None:
+def record(table: pd.DataFrame, about: dict, folder: Path = results.RESULTS) -> None:
     """Write these rows in place of those of the same kinds, with the revision of each kind."""
-    settings = choose_settings(data="toys", weights="imagenet", size="tiny")
-    about = results.provenance(settings, "make faults")
     made = {kind: {name: about[name] for name in ("revision", "date")} for kind in set(table.kind)}
     if (folder / "faults.csv").exists():
         made = files.read_json(folder / "faults.json").get("kinds", {}) | made
@@ -79,17 +88,20 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if unknown := set(options.names) - set(KINDS):
         parser.error(f"there is no kind {', '.join(sorted(unknown))}; there are {', '.join(KINDS)}")
-    faults = [fault for name in options.names or KINDS for fault in KINDS[name].FAULTS]
+    names = [name for name in KINDS if name in (options.names or KINDS)]
+    faults = [fault for name in names for fault in KINDS[name].FAULTS]
     if options.times:
         faults = [replace(fault, times=min(fault.times, options.times)) for fault in faults]
-    kept = outputs_folder() / "faults.json"
-    if options.fresh:
-        kept.unlink(missing_ok=True)
+    settings = choose_settings(data="toys", weights="imagenet", size="tiny")
+    about = results.provenance(settings, "make faults")  # of the code that is tried
+    kept = outputs_folder() / f"faults-{'some-' if options.times else ''}{about['revision']}.json"
+    if options.fresh or options.times:
+        forget(faults, kept)
     table = try_all(faults, kept)
     wrong = table[table.as_it_should == "NO"]
     if not options.times:
-        record(table)
-        kept.unlink()
+        record(table, about)
+    forget(faults, kept)
     print(f"{len(table)} faults, {len(wrong)} not as they should be: {', '.join(wrong.fault)}")
     return int(len(wrong) > 0)
 

@@ -51,12 +51,25 @@ def test_a_part_of_the_faults_takes_the_place_of_its_own_rows_alone(tmp_path):
         row = dict.fromkeys(results.COLUMNS["faults"], 1) | {"what_happens": said}
         return pd.DataFrame([row | {"kind": kind} for kind in kinds])
 
-    program.record(table(["kill", "input", "disk"], "once"), tmp_path)
-    program.record(table(["input", "input"], "twice"), tmp_path)
+    for kinds, said in ((["kill", "input", "disk"], "once"), (["input", "input"], "twice")):
+        about = {"revision": said, "date": "today", "machine": "ours"}
+        program.record(table(kinds, said), about, tmp_path)
     recorded = pd.read_csv(tmp_path / "faults.csv")
     assert recorded.kind.tolist() == ["kill", "input", "input", "disk"]
     assert recorded.what_happens.tolist() == ["once", "twice", "twice", "once"]
-    assert list(read_json(tmp_path / "faults.json")["kinds"]) == ["kill", "input", "disk"]
+    made = read_json(tmp_path / "faults.json")["kinds"]
+    assert [*made] == ["kill", "input", "disk"]
+    assert [made[kind]["revision"] for kind in made] == ["once", "twice", "once"]
+
+
+def test_a_run_of_some_kinds_forgets_no_others(tmp_path):
+    first, second = (Fault(kind, "name", lambda *_: Outcome(True, "", 0)) for kind in "ab")
+    kept = tmp_path / "kept.json"
+    program.try_all([first, second], kept)
+    program.forget([first], kept)
+    assert [*read_json(kept)] == ["b: name"]
+    program.forget([second], kept)
+    assert not kept.exists()
 
 
 def test_what_could_not_be_tried_does_not_count_as_right(tmp_path):

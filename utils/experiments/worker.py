@@ -5,10 +5,12 @@
 It fine-tunes VGG16 on the pictures that the TRANSFER_* variables name. Who the others are stands in
 TF_CONFIG or is asked of Slurm; with neither it trains alone. SHARED is a folder that all machines
 see. When a worker is gone the others end with exit status 3 and a line that names it; started
-again, all go on from the last checkpoint in SHARED. Taught in notebook 09.
+again, all go on from the last checkpoint in SHARED. Who waits in vain for the others to start ends
+with status 1. Taught in notebook 09.
 """
 
 import argparse
+import functools
 import hashlib
 import sys
 import time
@@ -46,8 +48,9 @@ class Training:
         if self.checkpoint.exists() and (found := files.read_json(self.note)) != self.about:
             sys.exit(f"{folder} holds another training, {found}: name another folder, or empty it.")
         keras.utils.set_random_seed(training.SEED)
+        agree(strategy, exists := self.checkpoint.exists(), self.checkpoint)  # or they would differ
         with strategy.scope():
-            if self.checkpoint.exists():
+            if exists:
                 self.network = keras.models.load_model(self.checkpoint)
             else:
                 self.network = model.build_case("fine-tuned", settings, len(self.sets.class_names))
@@ -56,19 +59,16 @@ class Training:
                 optimizer.build(self.network.trainable_variables)
                 training.compile_for_classes(self.network, optimizer)
         self.done = int(self.network.optimizer.iterations.value.numpy())
+        agree(strategy, self.done, self.checkpoint)
         self.rows = pd.read_csv(self.log).head(self.done).to_dict("records") if self.done else []
-
-    def check_start(self) -> None:
-        """SystemExit: another worker goes on from another step; it has seen another checkpoint."""
-        if total(self.strategy, self.done) != self.done * total(self.strategy, 1):
-            sys.exit(
-                f"This worker goes on after step {self.done}, others after another one. Do all see "
-                f"the same {self.checkpoint}? Start them again."
-            )
 
     def part(self, context: tf.distribute.InputContext) -> tf.data.Dataset:
         """This worker's part of the batches that are still to come."""
-        images, labels = map(tf.constant, (self.sets.train.images, self.sets.train.labels))
+        images, labels = self.sets.train.images, self.sets.train.labels
+        if isinstance(images, np.memmap):
+            pick = functools.partial(data.read_rows, images)
+        else:
+            pick = functools.partial(tf.gather, tf.constant(images))
         epochs = range(-(-self.steps * self.batch // len(labels)))
         draws = [np.random.default_rng([training.SEED, epoch]) for epoch in epochs]
         order = np.concatenate([draw.permutation(len(labels)) for draw in draws])
@@ -77,7 +77,7 @@ class Training:
             context.num_input_pipelines, context.input_pipeline_id
         )
         batches = mine.batch(context.get_per_replica_batch_size(self.batch), drop_remainder=True)
-        pictures = batches.map(lambda some: (tf.gather(images, some), tf.gather(labels, some)))
+        pictures = batches.map(lambda some: (pick(some), tf.gather(labels, some)))
         return data.untuned(pictures.prefetch(2))
 
     @tf.function
@@ -142,6 +142,12 @@ def total(strategy: tf.distribute.Strategy, number: float) -> float:
     return float(strategy.reduce(tf.distribute.ReduceOp.SUM, each(), axis=None))
 
 
+def agree(strategy: tf.distribute.Strategy, number: float, checkpoint: Path) -> None:
+    """SystemExit, on all workers: they have different numbers, and so another checkpoint each."""
+    if total(strategy, number) != number * total(strategy, 1):
+        sys.exit(f"Not all workers see the same {checkpoint}. Name a folder that all share.")
+
+
 def digest(network: keras.Model) -> str:
     """Sixteen digits that differ when any weight does."""
     weights = b"".join(weight.tobytes() for weight in network.get_weights())
@@ -158,6 +164,8 @@ def main(arguments: list[str] | None = None) -> None:
         "--patience", type=float, default=600, help="seconds to wait for the others"
     )
     options = parser.parse_args(arguments)
+    if options.patience <= 0:
+        parser.error("--patience must be more than 0 seconds")
     peers.read_slurm()
     strategy = peers.join_others(options.patience)  # before anything else starts TensorFlow
     settings, final = choose_settings(), options.shared / "model.keras"
@@ -170,12 +178,11 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         work = Training(strategy, settings, options.shared, options.steps, options.batch)
         chief = strategy.extended._is_chief  # the first worker, or the only one
-        work.check_start()
         work.run(chief, options.save_every)
+        finished.set()  # from here on nobody needs the others' numbers
         if chief:
             work.finish(final)
         say(f"weights {digest(work.network)}")
-        finished.set()
         total(strategy, 1)  # the others wait for the chief
     except tf.errors.OpError as error:
         if final.exists():  # all is done, and the others have ended a moment earlier

@@ -74,9 +74,10 @@ def faults() -> str:
     if not (RESULTS / "faults.csv").exists():
         return "Not recorded yet: `make faults` takes hours.\n"
     table = pd.read_csv(RESULTS / "faults.csv")
-    wrong = (table.as_it_should == "NO").sum()
+    tried = table[table.as_it_should != "not tried"]
+    wrong = (tried.as_it_should == "NO").sum()
     verdict = f"{wrong} did not end as they should" if wrong else "all ended as they should"
-    total = f"{len(table)} faults were tried, {table.tries.sum()} times; {verdict}"
+    total = f"{len(tried)} of {len(table)} faults were tried, {tried.tries.sum()} times; {verdict}"
     kinds = files.read_json(RESULTS / "faults.json")["kinds"].items()
     when = ", ".join(f"{kind} {made['revision']} ({made['date']})" for kind, made in kinds)
     short = functools.partial(textwrap.shorten, width=150, placeholder=" ...")

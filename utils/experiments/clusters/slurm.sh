@@ -23,7 +23,7 @@ set -euo pipefail
 export TRANSFER_DATA="${TRANSFER_DATA:-cifar10}" TRANSFER_SIZE="${TRANSFER_SIZE:-full}"
 # A worker that is gone takes the others with it: start all again, from the last checkpoint.
 for attempt in 1 2 3; do
-    if srun --cpus-per-task="$SLURM_CPUS_PER_TASK" --label --kill-on-bad-exit=1 .venv/bin/python -m utils.experiments.worker \
+    if srun ${SLURM_CPUS_PER_TASK:+--cpus-per-task="$SLURM_CPUS_PER_TASK"} --label --kill-on-bad-exit=1 .venv/bin/python -m utils.experiments.worker \
         "${SHARED:-outputs/slurm}" --steps "${STEPS:-1400}" --batch "${BATCH:-256}"; then
         exit 0
     fi

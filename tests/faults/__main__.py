@@ -4,7 +4,8 @@
     python -m tests.faults inputs servers       only these; the other kinds stay as recorded
     python -m tests.faults kills --times 3      three kills instead of twenty; nothing is recorded
 
-Kinds: kills, inputs, servers, disks, notebooks. An interrupted run goes on where it was.
+Kinds: kills, inputs, servers, disks, notebooks. An interrupted run goes on where it was, unless the
+code is of another revision by then.
 The exit status is 1 if anything is not as it should be.
 """
 

@@ -45,10 +45,11 @@ class Training:
         self.checkpoint, self.log = folder / "checkpoint.keras", folder / "steps.csv"
         self.about = {"edition": settings.edition, "steps": steps, "batch": batch}
         self.note = folder / "about.json"
-        if self.checkpoint.exists() and (found := files.read_json(self.note)) != self.about:
+        exists = self.checkpoint.exists()
+        if exists and (found := files.read_json(self.note)) != self.about:
             sys.exit(f"{folder} holds another training, {found}: name another folder, or empty it.")
         keras.utils.set_random_seed(training.SEED)
-        agree(strategy, exists := self.checkpoint.exists(), self.checkpoint)  # or they would differ
+        agree(strategy, exists, self.checkpoint)  # each variable below is made by all together
         with strategy.scope():
             if exists:
                 self.network = keras.models.load_model(self.checkpoint)
@@ -185,8 +186,8 @@ def main(arguments: list[str] | None = None) -> None:
         say(f"weights {digest(work.network)}")
         total(strategy, 1)  # the others wait for the chief
     except tf.errors.OpError as error:
-        if final.exists():  # all is done, and the others have ended a moment earlier
-            return
+        if final.exists():
+            return say(f"{final.name} is whole; the others ended a moment earlier.")
         if names := peers.gone(error):
             peers.leave(names, why)
         raise
